@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/backend/cpu/parallel.hpp>
+#include <nop/core/host_memory.hpp>
+#include <nop/core/operand.hpp>
+#include <nop/core/scalar.hpp>
+#include <nop/core/shape.hpp>
+
+#include <xsimd/xsimd.hpp>
+
+#include <algorithm>
+#include <array>
+#include <complex>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace nop::cpu {
+
+namespace detail {
+
+/// Elements per parallel block: large enough to pay for waking a thread, a multiple of any SIMD
+/// width, and fixed, so that results do not depend on the number of threads.
+inline constexpr std::size_t block_elements = 8192;
+
+/// A row of an operand: `step` is 1 for consecutive elements, 0 for one repeated value.
+template <class Element>
+struct Row {
+  Element* data;
+  std::size_t step;
+};
+
+/// True if every operand is of one real type, so that SIMD registers of it can be used.
+template <class... Element>
+inline constexpr bool same_real = false;
+template <class First, class... Rest>
+inline constexpr bool same_real<First, Rest...> =
+    real<std::remove_const_t<First>> &&
+    (std::is_same_v<std::remove_const_t<First>, std::remove_const_t<Rest>> && ...);
+
+template <class Element>
+using batch_of = xsimd::batch<std::remove_const_t<Element>>;
+
+template <class Element>
+auto load(const Row<Element>& row, std::size_t i) {
+  using Batch = batch_of<Element>;
+  return row.step == 1 ? Batch::load_unaligned(row.data + i) : Batch(*row.data);
+}
+
+/// The last `count` elements, fewer than a register holds; the rest repeats the last of them, so
+/// that no lane sees a value the function was not asked for.
+template <class Element>
+auto load_tail(const Row<Element>& row, std::size_t i, std::size_t count) {
+  using Batch = batch_of<Element>;
+  std::array<std::remove_const_t<Element>, Batch::size> lanes;
+  for (std::size_t lane = 0; lane < Batch::size; ++lane)
+    lanes[lane] = row.data[row.step * (i + std::min(lane, count - 1))];
+  return Batch::load_unaligned(lanes.data());
+}
+
+/// out[i] = f(in[i]...) along one row.
+template <class F, class Out, class... In>
+void map_row(const F& f, std::size_t count, Out* out, const Row<In>&... in) {
+  if constexpr (same_real<Out, In...>) {
+    using Batch     = batch_of<Out>;
+    std::size_t i   = 0;
+    const bool flat = ((in.step == 1) && ...);
+    if (flat)
+      for (; i + Batch::size <= count; i += Batch::size)
+        Batch(f(Batch::load_unaligned(in.data + i)...)).store_unaligned(out + i);
+    else
+      for (; i + Batch::size <= count; i += Batch::size)
+        Batch(f(load(in, i)...)).store_unaligned(out + i);
+    if (i < count) {
+      std::array<Out, Batch::size> lanes;
+      Batch(f(load_tail(in, i, count - i)...)).store_unaligned(lanes.data());
+      std::copy_n(lanes.begin(), count - i, out + i);
+    }
+  } else {
+    for (std::size_t i = 0; i < count; ++i) out[i] = f(in.data[in.step * i]...);
+  }
+}
+
+/// The sum of f(in[i]...) along one row.
+template <class Out, class F, class... In>
+Out sum_row(const F& f, std::size_t count, const Row<In>&... in) {
+  Out total{};
+  std::size_t i = 0;
+  if constexpr (same_real<Out, In...>) {
+    using Batch = batch_of<Out>;
+    Batch lanes(Out(0));
+    for (; i + Batch::size <= count; i += Batch::size) lanes += Batch(f(load(in, i)...));
+    if (i < count) {
+      std::array<Out, Batch::size> tail;
+      Batch(f(load_tail(in, i, count - i)...)).store_unaligned(tail.data());
+      for (std::size_t lane = 0; lane < count - i; ++lane) total += tail[lane];
+    }
+    std::array<Out, Batch::size> parts;
+    lanes.store_unaligned(parts.data());
+    for (const Out part : parts) total += part;
+  } else {
+    for (; i < count; ++i) total += f(in.data[in.step * i]...);
+  }
+  return total;
+}
+
+/// A box whose axes lie one behind the other in every operand is a shorter box with longer rows.
+template <class... Element>
+void merge_axes(Shape<3>& box, Operand<Element>&... operand) {
+  for (int pass = 0; pass < 2; ++pass) {
+    const bool inner_is_flat = ((operand.step[1] == operand.step[2] * box[2]) && ...);
+    if (!inner_is_flat && box[2] != 1 && box[1] != 1) return;
+    if (box[2] == 1) ((operand.step[2] = operand.step[1]), ...);
+    box = {1, box[0], box[1] * box[2]};
+    ((operand.step = {0, operand.step[0], operand.step[2]}), ...);
+  }
+}
+
+template <class Element>
+Row<Element> row_of(const Operand<Element>& operand, std::size_t outer, std::size_t middle,
+                    std::size_t begin = 0) {
+  return {
+      operand.data + outer * operand.step[0] + middle * operand.step[1] + begin * operand.step[2],
+      operand.step[2]};
+}
+
+}  // namespace detail
+
+/// out[i] = f(i).
+template <class F, class Out>
+void generate(const F& f, Out* out, std::size_t count) {
+  parallel_blocks(count, detail::block_elements, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) out[i] = f(i);
+  });
+}
+
+/// out = f(in...) over a box.
+template <class F, class Out, class... In>
+void map(const F& f, Shape<3> box, Operand<Out> out, Operand<In>... in) {
+  if (element_count(box) == 0) return;
+  detail::merge_axes(box, out, in...);
+  const std::size_t rows   = box[0] * box[1];
+  const std::size_t pieces = (box[2] + detail::block_elements - 1) / detail::block_elements;
+  const std::size_t group  = std::max<std::size_t>(1, detail::block_elements / box[2]);
+  parallel_blocks(rows * pieces, group, [&](std::size_t first, std::size_t last) {
+    for (std::size_t task = first; task < last; ++task) {
+      const std::size_t row = task / pieces, begin = task % pieces * detail::block_elements;
+      const std::size_t count = std::min(detail::block_elements, box[2] - begin);
+      const std::size_t o = row / box[1], m = row % box[1];
+      detail::map_row(f, count, detail::row_of(out, o, m, begin).data,
+                      detail::row_of(in, o, m, begin)...);
+    }
+  });
+}
+
+namespace detail {
+
+/// Sums over the innermost axis and possibly others. Pieces of rows are added up separately, then
+/// in double precision in their order.
+template <class F, class Out, class... In>
+void sum_rows(const F& f, const Shape<3>& box, const Operand<Out>& out, const Operand<In>&... in) {
+  using Wide             = std::conditional_t<real<Out>, double, std::complex<double>>;
+  const std::size_t rows = box[0] * box[1];
+  const std::size_t pieces =
+      std::max<std::size_t>(1, (box[2] + block_elements - 1) / block_elements);
+  const std::size_t group =
+      std::max<std::size_t>(1, block_elements / std::max<std::size_t>(1, box[2]));
+  const Scratch<Wide> partial(rows * pieces);
+  parallel_blocks(rows * pieces, group, [&](std::size_t first, std::size_t last) {
+    for (std::size_t task = first; task < last; ++task) {
+      const std::size_t row = task / pieces, begin = task % pieces * block_elements;
+      const std::size_t count = std::min(block_elements, box[2] - begin);
+      const std::size_t o = row / box[1], m = row % box[1];
+      partial[task] = Wide(sum_row<Out>(f, count, row_of(in, o, m, begin)...));
+    }
+  });
+  const std::size_t outer_kept = out.step[0] != 0 ? box[0] : 1, outer_summed = box[0] / outer_kept;
+  const std::size_t middle_kept   = out.step[1] != 0 ? box[1] : 1,
+                    middle_summed = box[1] / middle_kept;
+  for (std::size_t o = 0; o < outer_kept; ++o)
+    for (std::size_t m = 0; m < middle_kept; ++m) {
+      Wide total{};
+      for (std::size_t os = 0; os < outer_summed; ++os)
+        for (std::size_t ms = 0; ms < middle_summed; ++ms)
+          for (std::size_t p = 0; p < pieces; ++p)
+            total += partial[((o + os) * box[1] + m + ms) * pieces + p];
+      out.data[o * out.step[0] + m * out.step[1]] = static_cast<Out>(total);
+    }
+}
+
+/// Sums over the outer axes and keeps the innermost one.
+template <class F, class Out, class... In>
+void sum_columns(const F& f, const Shape<3>& box, const Operand<Out>& out,
+                 const Operand<In>&... in) {
+  constexpr std::size_t piece  = 1024;
+  const std::size_t outer_kept = out.step[0] != 0 ? box[0] : 1, outer_summed = box[0] / outer_kept;
+  const std::size_t middle_kept   = out.step[1] != 0 ? box[1] : 1,
+                    middle_summed = box[1] / middle_kept;
+  const std::size_t pieces        = (box[2] + piece - 1) / piece;
+  parallel_for(outer_kept * middle_kept * pieces, [&](std::size_t task) {
+    const std::size_t begin = task % pieces * piece, count = std::min(piece, box[2] - begin);
+    const std::size_t o = task / pieces / middle_kept, m = task / pieces % middle_kept;
+    Out* const total = row_of(out, o, m, begin).data;
+    std::array<Out, piece> term;
+    std::fill_n(total, count, Out{});
+    for (std::size_t os = 0; os < outer_summed; ++os)
+      for (std::size_t ms = 0; ms < middle_summed; ++ms) {
+        map_row(f, count, term.data(), row_of(in, o + os, m + ms, begin)...);
+        for (std::size_t i = 0; i < count; ++i) total[i] += term[i];
+      }
+  });
+}
+
+}  // namespace detail
+
+/// out = sum of f(in...) over the axes of the box along which `out` has step 0.
+template <class F, class Out, class... In>
+void sum(const F& f, Shape<3> box, Operand<Out> out, Operand<In>... in) {
+  detail::merge_axes(box, out, in...);
+  if (out.step[2] == 0)
+    detail::sum_rows(f, box, out, in...);
+  else
+    detail::sum_columns(f, box, out, in...);
+}
+
+}  // namespace nop::cpu

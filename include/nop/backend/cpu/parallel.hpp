@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/core/expects.hpp>
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+
+namespace nop::cpu {
+
+/// How many threads the loops of this backend may use when called from this thread.
+inline std::size_t thread_count() { return static_cast<std::size_t>(omp_get_max_threads()); }
+
+/// Sets it, for the calling thread.
+inline void set_thread_count(std::size_t count) {
+  expects(count >= 1, "set_thread_count: expected at least one thread, got 0");
+  omp_set_num_threads(static_cast<int>(count));
+}
+
+/// Calls `body(i)` for i = 0 ... count-1, split among the threads. The calls must be independent.
+/// An exception thrown by any of them is thrown again here. Nested loops run on one thread.
+template <class Body>
+void parallel_for(std::size_t count, const Body& body) {
+  if (count <= 1 || omp_in_parallel() != 0 || omp_get_max_threads() == 1) {
+    for (std::size_t i = 0; i < count; ++i) body(i);
+    return;
+  }
+  std::exception_ptr failure;
+#pragma omp parallel for schedule(static)
+  for (std::size_t i = 0; i < count; ++i) {
+    try {
+      body(i);
+    } catch (...) {
+#pragma omp critical(nop_parallel_failure)
+      failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+/// Calls `body(begin, end)` for consecutive blocks of `grain` indices that cover 0 ... count-1.
+/// The blocks depend on `grain` alone, so whatever is computed per block does too.
+template <class Body>
+void parallel_blocks(std::size_t count, std::size_t grain, const Body& body) {
+  const std::size_t blocks = (count + grain - 1) / grain;
+  parallel_for(blocks, [&](std::size_t block) {
+    const std::size_t begin = block * grain;
+    body(begin, std::min(count, begin + grain));
+  });
+}
+
+}  // namespace nop::cpu

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/core/band.hpp>
+#include <nop/core/operand.hpp>
+#include <nop/core/scalar.hpp>
+#include <nop/core/shape.hpp>
+
+#include <complex>
+#include <concepts>
+#include <cstddef>
+
+namespace nop {
+
+namespace detail {
+struct Identity {
+  constexpr auto operator()(auto x) const { return x; }
+};
+struct Index {
+  constexpr float operator()(std::size_t i) const { return static_cast<float>(i); }
+};
+}  // namespace detail
+
+/// The whole list of what a port to a new device supplies: static functions on plain pointers.
+/// Everything above works with whatever fulfils it; `docs/backends.md` walks through a small one.
+///
+/// Pointers are to the backend's own memory, except the host side of the two host copies. Results
+/// must not depend on how many threads took part. Functors are stateless or small; their call
+/// operators are `constexpr` templates, so that a backend may instantiate them for a scalar, for a
+/// SIMD register or in device code.
+///
+/// memory      `host_accessible`           may the host dereference the backend's pointers?
+///             `allocate`, `release`       bytes; throws std::bad_alloc
+///             `copy`                      n elements within the backend
+///             `copy_from_host`, `copy_to_host`
+///             `copy_strided`              a box between two strided arrays (crop, pad, transpose)
+/// pointwise   `generate(f, out, n)`       out[i] = f(i)
+///             `map(f, box, out, in...)`   out = f(in...) over a box, with broadcasting
+///             `sum(f, box, out, in...)`   the same, added up along the axes where out has step 0
+/// products    `multiply`                  batches of matrix products, real or complex; a result
+///                                         with batch step 0 is the sum over the batch
+/// transforms  `to_modes`, `from_modes`    the truncated Fourier transform of core/band.hpp
+template <class B>
+concept backend = requires(const float* in, float* out, const std::complex<float>* spectrum,
+                           std::complex<float>* spectrum_out, Shape<3> box, ProductSize size,
+                           FourierTransform<2> transform, void* block, std::size_t n) {
+  { B::host_accessible } -> std::convertible_to<bool>;
+  { B::allocate(n) } -> std::same_as<void*>;
+  { B::release(block, n) } noexcept;
+  B::copy(in, out, n);
+  B::copy_from_host(in, out, n);
+  B::copy_to_host(in, out, n);
+  B::copy_strided(box, in, box, out, box);
+  B::generate(detail::Index{}, out, n);
+  B::map(detail::Identity{}, box, whole(out, box), whole(in, box));
+  B::sum(detail::Identity{}, box, single(out), whole(in, box));
+  B::multiply(size, Matrices<const float>{in, n, n}, Matrices<const float>{in, n, n},
+              Matrices<float>{out, n, n}, Update::overwrite);
+  B::multiply(size, Matrices<const std::complex<float>>{spectrum, n, n},
+              Matrices<const std::complex<float>>{spectrum, n, n},
+              Matrices<std::complex<float>>{spectrum_out, n, n}, Update::add);
+  B::to_modes(transform, in, spectrum_out);
+  B::from_modes(transform, spectrum, out);
+};
+
+}  // namespace nop

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <mutex>
+#include <new>
+#include <unordered_map>
+#include <vector>
+
+namespace nop {
+
+/// Host memory that is kept for reuse: what one training step or one evaluation gives back, the
+/// next one takes, so a loop in its steady state never calls the system's allocator.
+///
+/// Blocks are aligned to 64 bytes, sorted by size (at most 1/8 larger than asked), shared by all
+/// threads behind one lock, and handed back to the system by `trim`.
+class HostMemory {
+ public:
+  static constexpr std::size_t alignment = 64;
+
+  static void* allocate(std::size_t bytes) {
+    const std::size_t size = block_size(bytes);
+    {
+      Cache& cache = instance();
+      const std::scoped_lock lock(cache.mutex);
+      auto& blocks = cache.blocks[size];
+      if (!blocks.empty()) {
+        void* block = blocks.back();
+        blocks.pop_back();
+        return block;
+      }
+    }
+    return ::operator new(size, std::align_val_t{alignment});
+  }
+
+  /// Takes back what `allocate(bytes)` returned.
+  static void release(void* block, std::size_t bytes) noexcept {
+    Cache& cache = instance();
+    const std::scoped_lock lock(cache.mutex);
+    try {
+      cache.blocks[block_size(bytes)].push_back(block);
+    } catch (const std::bad_alloc&) {
+      ::operator delete(block, std::align_val_t{alignment});
+    }
+  }
+
+  /// Gives every block that is not in use back to the system.
+  static void trim() {
+    Cache& cache = instance();
+    const std::scoped_lock lock(cache.mutex);
+    for (auto& [size, blocks] : cache.blocks) {
+      for (void* block : blocks) ::operator delete(block, std::align_val_t{alignment});
+      blocks.clear();
+      blocks.shrink_to_fit();
+    }
+  }
+
+ private:
+  struct Cache {
+    std::mutex mutex;
+    std::unordered_map<std::size_t, std::vector<void*>> blocks;
+  };
+
+  // Never destroyed: tensors with static storage may outlive any static cache.
+  static Cache& instance() {
+    static Cache& cache = *new Cache;
+    return cache;
+  }
+
+  static constexpr std::size_t block_size(std::size_t bytes) {
+    if (bytes <= 512)
+      return (bytes + alignment - 1) / alignment * alignment + (bytes == 0) * alignment;
+    const std::size_t step = std::bit_floor(bytes) / 8;
+    return (bytes + step - 1) / step * step;
+  }
+};
+
+/// An array in reused host memory, with no values yet; for the intermediate results of kernels.
+template <class Element>
+class Scratch {
+ public:
+  explicit Scratch(std::size_t count)
+      : data_(static_cast<Element*>(HostMemory::allocate(count * sizeof(Element)))),
+        count_(count) {}
+  Scratch(const Scratch&)            = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() { HostMemory::release(data_, count_ * sizeof(Element)); }
+
+  [[nodiscard]] Element* data() const { return data_; }
+  [[nodiscard]] Element* begin() const { return data_; }
+  [[nodiscard]] Element* end() const { return data_ + count_; }
+  Element& operator[](std::size_t i) const { return data_[i]; }
+
+ private:
+  Element* data_;
+  std::size_t count_;
+};
+
+}  // namespace nop

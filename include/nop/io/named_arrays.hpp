@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nop/core/expects.hpp>
+#include <nop/io/array.hpp>
+
+namespace nop {
+
+/// Arrays with names, in the order they were added: what an archive holds.
+///
+///     for (const auto& [name, array] : arrays) ...
+class NamedArrays {
+ public:
+  using value_type = std::pair<std::string, Array>;
+
+  NamedArrays() = default;
+  NamedArrays(std::initializer_list<value_type> entries) {
+    for (const auto& [name, array] : entries) add(name, array);
+  }
+
+  /// A name that is already there is a PreconditionError.
+  void add(std::string name, Array array) {
+    expects(places_.emplace(name, entries_.size()).second, "NamedArrays: '", name,
+            "' is there already");
+    entries_.emplace_back(std::move(name), std::move(array));
+  }
+
+  [[nodiscard]] bool contains(const std::string& name) const { return places_.contains(name); }
+
+  /// The array of this name; a PreconditionError that lists the names where there is none.
+  [[nodiscard]] const Array& at(const std::string& name) const {
+    const auto place = places_.find(name);
+    if (place == places_.end())
+      throw PreconditionError("NamedArrays: no '" + name + "' among" + names_text());
+    return entries_[place->second].second;
+  }
+
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] bool empty() const { return entries_.empty(); }
+  [[nodiscard]] auto begin() const { return entries_.begin(); }
+  [[nodiscard]] auto end() const { return entries_.end(); }
+
+  friend bool operator==(const NamedArrays& a, const NamedArrays& b) {
+    return a.entries_ == b.entries_;
+  }
+
+ private:
+  [[nodiscard]] std::string names_text() const {
+    std::string text;
+    for (const auto& [name, array] : entries_) text += " '" + name + "'";
+    return text.empty() ? " no arrays at all" : text;
+  }
+
+  std::vector<value_type> entries_;
+  std::map<std::string, std::size_t> places_;
+};
+
+}  // namespace nop
