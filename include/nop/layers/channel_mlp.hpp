@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/layers/channel_linear.hpp>
+#include <nop/ops/activation.hpp>
+#include <nop/ops/dropout.hpp>
+
+#include <concepts>
+#include <cstddef>
+
+namespace nop {
+
+/// Two linear maps of the channels at every point with an activation between:
+/// y = W2 sigma(W1 u + b1) + b2. Maps [batch, in_channels, grid...] to [batch, out_channels,
+/// grid...].
+///
+/// Called with an Rng it drops out entries after both maps, as in training; without one it does
+/// not.
+template <backend Backend, real Real>
+class ChannelMlp {
+ public:
+  struct Config {
+    std::size_t in_channels;
+    std::size_t hidden_channels;
+    std::size_t out_channels;
+    Activation activation = Activation::gelu;
+    double dropout        = 0;
+  };
+
+  ChannelMlp(const Config& config, const Initializer& init)
+      : activation_(config.activation),
+        dropout_(config.dropout),
+        first_({.in_channels = config.in_channels, .out_channels = config.hidden_channels}, init),
+        second_({.in_channels = config.hidden_channels, .out_channels = config.out_channels},
+                init) {
+    expects(dropout_ >= 0 && dropout_ < 1, "ChannelMlp: expected a dropout in [0, 1), got ",
+            dropout_);
+  }
+
+  template <field F, std::same_as<Rng>... Random>
+  auto operator()(const F& x, Random&... random) const {
+    return dropped(second_(dropped(activate(first_(x), activation_), random...)), random...);
+  }
+
+  template <class Self>
+  static void members(Self& self, auto&& visit) {
+    visit("0", self.first_);
+    visit("1", self.second_);
+  }
+
+ private:
+  template <class Field, class... Random>
+  Field dropped(Field x, Random&... random) const {
+    if constexpr (sizeof...(random) > 0)
+      if (dropout_ > 0) return dropout(x, dropout_, random...);
+    return x;
+  }
+
+  Activation activation_;
+  double dropout_;
+  ChannelLinear<Backend, Real> first_;
+  ChannelLinear<Backend, Real> second_;
+};
+
+}  // namespace nop

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/layers/channel_mlp.hpp>
+#include <nop/layers/norm.hpp>
+#include <nop/layers/skip.hpp>
+#include <nop/layers/spectral_conv.hpp>
+#include <nop/ops/activation.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+
+namespace nop {
+
+/// Where the activation stands in a Fourier layer.
+enum class LayerOrder {
+  post_activation,  ///< after the convolution and after the channel MLP
+  pre_activation    ///< before the convolution
+};
+
+/// What bounds the input of a spectral convolution.
+enum class Stabilizer {
+  none,
+  hyperbolic_tangent  ///< tanh(x) goes into the convolution, x past it
+};
+
+/// One layer of a Fourier neural operator (Li et al. 2021), with the channel MLP of its successors:
+///
+///     y = sigma( norm( K x ) + skip(x) ),    z = sigma( norm( mlp(y) + mlp_skip(x) ) )
+///
+/// for [batch, channels, grid...] to the same shape. The last layer of a model has no sigma outside
+/// its MLP. In pre-activation order x is first replaced by norm(sigma(x)), and then
+///
+///     y = norm( sigma( K x + skip(x) ) ),    z = mlp(y) + mlp_skip(x).
+///
+/// Without an MLP, z is y in the first form followed by norm and sigma again, and y in the second.
+template <std::size_t Dim, backend Backend, real Real>
+class FourierLayer {
+ public:
+  struct Config {
+    std::size_t channels;
+    Shape<Dim> modes;
+    bool is_last                 = false;
+    Activation activation        = Activation::gelu;
+    LayerOrder order             = LayerOrder::post_activation;
+    Stabilizer stabilizer        = Stabilizer::none;
+    SkipKind skip                = SkipKind::linear;
+    NormKind norm                = NormKind::none;
+    std::size_t norm_groups      = 1;
+    bool channel_mlp             = true;
+    SkipKind channel_mlp_skip    = SkipKind::soft_gating;
+    double channel_mlp_expansion = 0.5;  ///< hidden channels of the MLP per channel
+    double channel_mlp_dropout   = 0;
+    FourierEngine engine         = FourierEngine::automatic;
+  };
+
+  FourierLayer(const Config& config, const Initializer& init)
+      : config_(config),
+        convolution_({.in_channels  = config.channels,
+                      .out_channels = config.channels,
+                      .modes        = config.modes,
+                      .engine       = config.engine},
+                     init),
+        skip_(
+            {.kind = config.skip, .in_channels = config.channels, .out_channels = config.channels},
+            init),
+        first_norm_(
+            {.kind = config.norm, .channels = config.channels, .groups = config.norm_groups}),
+        second_norm_(
+            {.kind = config.norm, .channels = config.channels, .groups = config.norm_groups}) {
+    if (!config.channel_mlp) return;
+    const double hidden =
+        std::nearbyint(static_cast<double>(config.channels) * config.channel_mlp_expansion);
+    expects(hidden >= 1,
+            "FourierLayer: expected a channel_mlp_expansion that leaves a hidden channel, got ",
+            config.channel_mlp_expansion);
+    mlp_.emplace(typename ChannelMlp<Backend, Real>::Config{.in_channels = config.channels,
+                                                            .hidden_channels =
+                                                                static_cast<std::size_t>(hidden),
+                                                            .out_channels = config.channels,
+                                                            .activation   = config.activation,
+                                                            .dropout = config.channel_mlp_dropout},
+                 init);
+    mlp_skip_.emplace(typename Skip<Backend, Real>::Config{.kind         = config.channel_mlp_skip,
+                                                           .in_channels  = config.channels,
+                                                           .out_channels = config.channels},
+                      init);
+  }
+
+  template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
+  auto operator()(const Field& x, Random&... random) const {
+    return config_.order == LayerOrder::post_activation
+               ? post_activated(x, random...)
+               : pre_activated(activate(x, config_.activation), random...);
+  }
+
+  template <class Self>
+  static void members(Self& self, auto&& visit) {
+    visit("convolution", self.convolution_);
+    visit("skip", self.skip_);
+    visit("mlp", self.mlp_);
+    visit("mlp_skip", self.mlp_skip_);
+    visit("norm.0", self.first_norm_);
+    visit("norm.1", self.second_norm_);
+  }
+
+ private:
+  template <class Field, class... Random>
+  auto post_activated(const Field& x, Random&... random) const {
+    const auto y = between(skip_.add_to(first_norm_(convolved(x)), x));
+    return between(second_norm_(mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), x) : y));
+  }
+
+  template <class Field, class... Random>
+  auto pre_activated(const Field& activated, Random&... random) const {
+    const auto x = first_norm_(activated);
+    const auto y = second_norm_(between(skip_.add_to(convolved(x), x)));
+    return mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), x) : y;
+  }
+
+  template <class Field>
+  auto convolved(const Field& x) const {
+    return config_.stabilizer == Stabilizer::hyperbolic_tangent ? convolution_(nop::tanh(x))
+                                                                : convolution_(x);
+  }
+
+  /// The activation between layers, which the last one does without.
+  template <class Field>
+  Field between(const Field& x) const {
+    return config_.is_last ? x : activate(x, config_.activation);
+  }
+
+  Config config_;
+  SpectralConv<Dim, Backend, Real> convolution_;
+  Skip<Backend, Real> skip_;
+  std::optional<ChannelMlp<Backend, Real>> mlp_;
+  std::optional<Skip<Backend, Real>> mlp_skip_;
+  Norm<Backend, Real> first_norm_;
+  Norm<Backend, Real> second_norm_;
+};
+
+}  // namespace nop

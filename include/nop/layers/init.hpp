@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/core/rng.hpp>
+#include <nop/core/scalar.hpp>
+#include <nop/core/tensor.hpp>
+
+#include <cmath>
+#include <complex>
+#include <cstddef>
+#include <numbers>
+
+namespace nop {
+
+/// Where the first values of parameters come from: a random generator, or nowhere, for a model
+/// whose values are read from a file next. An Rng converts to it.
+class Initializer {
+ public:
+  Initializer(Rng& rng) : rng_(&rng) {}  // NOLINT(google-explicit-constructor): layers take an Rng
+  static Initializer zeros() { return {}; }
+
+  /// Uniform in [-bound, bound].
+  template <real Real, std::size_t Rank, class Backend>
+  [[nodiscard]] Tensor<Real, Rank, Backend> uniform(const Shape<Rank>& shape, double bound) const {
+    return filled<Real, Rank, Backend>(shape, [bound](const RandomStream& random, std::size_t i) {
+      return static_cast<Real>(bound * (2 * random.uniform(i) - 1));
+    });
+  }
+
+  /// Normal with mean 0; E|x|^2 = deviation^2, for complex numbers in both parts together.
+  template <scalar Element, std::size_t Rank, class Backend>
+  [[nodiscard]] Tensor<Element, Rank, Backend> normal(const Shape<Rank>& shape,
+                                                      double deviation) const {
+    return filled<Element, Rank, Backend>(
+        shape, [deviation](const RandomStream& random, std::size_t i) {
+          using Real = real_of<Element>;
+          if constexpr (complex<Element>) {
+            const double part = deviation / std::numbers::sqrt2;
+            return Element(static_cast<Real>(part * random.normal(2 * i)),
+                           static_cast<Real>(part * random.normal(2 * i + 1)));
+          } else {
+            return static_cast<Real>(deviation * random.normal(i));
+          }
+        });
+  }
+
+ private:
+  Initializer() = default;
+
+  template <scalar Element, std::size_t Rank, class Backend, class Draw>
+  Tensor<Element, Rank, Backend> filled(const Shape<Rank>& shape, const Draw& draw) const {
+    Tensor<Element, Rank, Backend> values(shape);
+    if (rng_ == nullptr) return values;
+    const RandomStream random = rng_->stream();
+    Backend::generate([random, draw](std::size_t i) { return draw(random, i); },
+                      values.mutable_data(), values.size());
+    return values;
+  }
+
+  Rng* rng_ = nullptr;
+};
+
+}  // namespace nop

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/layers/channel_linear.hpp>
+#include <nop/layers/init.hpp>
+#include <nop/ops/channels.hpp>
+#include <nop/ops/elementwise.hpp>
+
+#include <cstddef>
+#include <variant>
+
+namespace nop {
+
+/// What goes past a layer and is added to its result.
+enum class SkipKind {
+  none,        ///< nothing
+  identity,    ///< x
+  linear,      ///< W x, without a bias
+  soft_gating  ///< g_c x_c, one factor per channel, at first 1
+};
+
+/// A connection past a layer: y + skip(x).
+template <backend Backend, real Real>
+class Skip {
+ public:
+  struct Config {
+    SkipKind kind;
+    std::size_t in_channels;
+    std::size_t out_channels;
+  };
+
+  Skip(const Config& config, const Initializer& init) : path_(make(config, init)) {}
+
+  /// y + skip(x). Both of shape [batch, channel, grid...].
+  template <field Y, field X>
+  Y add_to(const Y& y, const X& x) const {
+    return std::visit([&](const auto& path) { return added(path, y, x); }, path_);
+  }
+
+  template <class Self>
+  static void members(Self& self, auto&& visit) {
+    std::visit([&](auto& path) { path.members(path, visit); }, self.path_);
+  }
+
+ private:
+  struct None {
+    static void members(auto&, auto&&) {}
+  };
+  struct Identity {
+    static void members(auto&, auto&&) {}
+  };
+  struct SoftGating {
+    Parameter<Real, 1, Backend> gate;
+    static void members(auto& self, auto&& visit) { visit("gate", self.gate); }
+  };
+  using Linear = ChannelLinear<Backend, Real>;
+  using Path   = std::variant<None, Identity, Linear, SoftGating>;
+
+  static Path make(const Config& config, const Initializer& init) {
+    expects(config.in_channels == config.out_channels || config.kind == SkipKind::linear ||
+                config.kind == SkipKind::none,
+            "Skip: expected equal channels for an identity or a gate, got ", config.in_channels,
+            " in and ", config.out_channels, " out");
+    switch (config.kind) {
+      case SkipKind::identity:
+        return Identity{};
+      case SkipKind::linear:
+        return Linear(
+            {.in_channels = config.in_channels, .out_channels = config.out_channels, .bias = false},
+            init);
+      case SkipKind::soft_gating: {
+        Tensor<Real, 1, Backend> ones({config.out_channels});
+        ones.fill(1);
+        return SoftGating{Parameter<Real, 1, Backend>(ones)};
+      }
+      case SkipKind::none:
+        break;
+    }
+    return None{};
+  }
+
+  static auto added(const None&, const auto& y, const auto&) { return y; }
+  static auto added(const Identity&, const auto& y, const auto& x) { return add(y, x); }
+  static auto added(const Linear& linear, const auto& y, const auto& x) {
+    return add(y, linear(x));
+  }
+  static auto added(const SoftGating& gating, const auto& y, const auto& x) {
+    return add(y, scale_channels(x, gating.gate));
+  }
+
+  Path path_;
+};
+
+}  // namespace nop

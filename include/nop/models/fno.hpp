@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/autodiff/field.hpp>
+#include <nop/backend/cpu.hpp>
+#include <nop/core/expects.hpp>
+#include <nop/core/view.hpp>
+#include <nop/layers/channel_mlp.hpp>
+#include <nop/layers/domain_padding.hpp>
+#include <nop/layers/fourier_layer.hpp>
+#include <nop/layers/grid_embedding.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <vector>
+
+namespace nop {
+
+/// What a model is told about where its points are.
+enum class PositionalEmbedding {
+  none,
+  grid  ///< the coordinates of each point, as channels after the data
+};
+
+/// Fourier neural operator: a map between functions on a box, learned on any grid, used on any
+/// other.
+///
+///     lift -> FourierLayer x depth -> project
+///
+/// Takes [batch, in_channels, grid...] to [batch, out_channels, grid...]. Lifting and projection
+/// are channel MLPs. The defaults are those of the reference library. Called with an Rng, dropout
+/// is active.
+///
+/// Li, Kovachki, Azizzadenesheli, Liu, Bhattacharya, Stuart, Anandkumar, "Fourier neural operator
+/// for parametric partial differential equations", ICLR 2021.
+template <std::size_t Dim, backend Backend = Cpu, real Real = float>
+class Fno {
+ public:
+  static constexpr std::size_t dimensions = Dim;
+  static constexpr const char* name       = "Fno";
+
+  struct Config {
+    std::size_t in_channels;
+    std::size_t out_channels;
+    std::size_t width;      ///< channels between lifting and projection
+    std::size_t depth = 4;  ///< Fourier layers
+    Shape<Dim> modes;       ///< kept per axis, as core/band.hpp counts them
+    Activation activation                    = Activation::gelu;
+    double lifting_ratio                     = 2;  ///< hidden channels of the lifting per width
+    double projection_ratio                  = 2;  ///< hidden channels of the projection per width
+    PositionalEmbedding positional_embedding = PositionalEmbedding::grid;
+    SkipKind skip                            = SkipKind::linear;
+    NormKind norm                            = NormKind::none;
+    std::size_t norm_groups                  = 1;
+    bool channel_mlp                         = true;
+    SkipKind channel_mlp_skip                = SkipKind::soft_gating;
+    double channel_mlp_expansion             = 0.5;
+    double channel_mlp_dropout               = 0;
+    std::array<double, Dim> domain_padding =
+        {};  ///< zeros on both sides, as a fraction of the grid
+    LayerOrder order      = LayerOrder::post_activation;
+    Stabilizer stabilizer = Stabilizer::none;
+    FourierEngine engine  = FourierEngine::automatic;
+
+    template <class Self>
+    static void fields(Self& self, auto&& visit) {
+      visit("in_channels", self.in_channels);
+      visit("out_channels", self.out_channels);
+      visit("width", self.width);
+      visit("depth", self.depth);
+      visit("modes", self.modes);
+      visit("activation", self.activation);
+      visit("lifting_ratio", self.lifting_ratio);
+      visit("projection_ratio", self.projection_ratio);
+      visit("positional_embedding", self.positional_embedding);
+      visit("skip", self.skip);
+      visit("norm", self.norm);
+      visit("norm_groups", self.norm_groups);
+      visit("channel_mlp", self.channel_mlp);
+      visit("channel_mlp_skip", self.channel_mlp_skip);
+      visit("channel_mlp_expansion", self.channel_mlp_expansion);
+      visit("channel_mlp_dropout", self.channel_mlp_dropout);
+      visit("domain_padding", self.domain_padding);
+      visit("order", self.order);
+      visit("stabilizer", self.stabilizer);
+      visit("engine", self.engine);
+    }
+  };
+
+  Fno(const Config& config, const Initializer& init)
+      : config_(checked(config)),
+        padding_(config.domain_padding),
+        lifting_({.in_channels     = config.in_channels + coordinates(config),
+                  .hidden_channels = hidden(config.width, config.lifting_ratio),
+                  .out_channels    = config.width},
+                 init),
+        projection_({.in_channels     = config.width,
+                     .hidden_channels = hidden(config.width, config.projection_ratio),
+                     .out_channels    = config.out_channels},
+                    init) {
+    for (std::size_t layer = 0; layer < config.depth; ++layer)
+      layers_.emplace_back(layer_config(config, layer), init);
+  }
+
+  template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
+  auto operator()(const Field& x, Random&... random) const {
+    expects(x.extent(1) == config_.in_channels && element_count(x.shape(), 2) > 0, "Fno: expected ",
+            config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
+            x.shape());
+    auto u = config_.positional_embedding == PositionalEmbedding::grid
+                 ? lifting_(GridEmbedding<Dim>{}(x))
+                 : lifting_(x);
+    if (!padding_.is_none()) u = padding_.padded(u);
+    for (const auto& layer : layers_) u = layer(u, random...);
+    if (!padding_.is_none()) u = padding_.unpadded(u, grid_of(x.shape()));
+    return projection_(u);
+  }
+
+  /// Reads `x` and writes `y` where they are, somebody's arrays of shape [batch, in_channels,
+  /// grid...] and [batch, out_channels, grid...]. May be called from many threads at once.
+  void run(const TensorView<const Real, Dim + 2, Backend>& x,
+           const TensorView<Real, Dim + 2, Backend>& y) const {
+    auto expected = x.shape();
+    expected[1]   = config_.out_channels;
+    expects(y.shape() == expected, "Fno::run: expected an output of shape ", expected, ", got ",
+            y.shape());
+    const auto result = (*this)(x);
+    Backend::copy(result.data(), y.data(), result.size());
+  }
+
+  [[nodiscard]] const Config& config() const { return config_; }
+
+  template <class Self>
+  static void members(Self& self, auto&& visit) {
+    visit("lifting", self.lifting_);
+    visit("layers", self.layers_);
+    visit("projection", self.projection_);
+  }
+
+ private:
+  using Layer = FourierLayer<Dim, Backend, Real>;
+
+  static const Config& checked(const Config& config) {
+    expects(
+        config.in_channels > 0 && config.out_channels > 0 && config.width > 0 && config.depth > 0,
+        "Fno: expected at least one channel in, out and between, and one layer, got ",
+        config.in_channels, ", ", config.out_channels, ", ", config.width, " and ", config.depth);
+    return config;
+  }
+  static std::size_t coordinates(const Config& config) {
+    return config.positional_embedding == PositionalEmbedding::grid ? Dim : 0;
+  }
+  static std::size_t hidden(std::size_t width, double ratio) {
+    const double channels = static_cast<double>(width) * ratio;
+    expects(channels >= 1, "Fno: expected a ratio that leaves a hidden channel, got ", ratio);
+    return static_cast<std::size_t>(channels);
+  }
+  static typename Layer::Config layer_config(const Config& config, std::size_t layer) {
+    return {.channels              = config.width,
+            .modes                 = config.modes,
+            .is_last               = layer + 1 == config.depth,
+            .activation            = config.activation,
+            .order                 = config.order,
+            .stabilizer            = config.stabilizer,
+            .skip                  = config.skip,
+            .norm                  = config.norm,
+            .norm_groups           = config.norm_groups,
+            .channel_mlp           = config.channel_mlp,
+            .channel_mlp_skip      = config.channel_mlp_skip,
+            .channel_mlp_expansion = config.channel_mlp_expansion,
+            .channel_mlp_dropout   = config.channel_mlp_dropout,
+            .engine                = config.engine};
+  }
+
+  Config config_;
+  DomainPadding<Dim> padding_;
+  ChannelMlp<Backend, Real> lifting_;
+  std::vector<Layer> layers_;
+  ChannelMlp<Backend, Real> projection_;
+};
+
+}  // namespace nop
