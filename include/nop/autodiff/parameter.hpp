@@ -33,6 +33,12 @@ class Identity {
   std::uint64_t number_;
 };
 
+/// How a file lays out what a tensor keeps as `[modes..., in, out]`.
+enum class FileLayout {
+  same,           ///< as it is in memory
+  channels_first  ///< as `[in, out, modes...]`, the last two axes in front
+};
+
 /// A tensor that training changes. It holds a value and an identity, and no gradient.
 template <scalar Element_, std::size_t Rank_, class Backend_>
 class Parameter {
@@ -42,12 +48,14 @@ class Parameter {
   static constexpr std::size_t rank = Rank_;
   using Value                       = Tensor<Element, Rank_, Backend>;
 
-  explicit Parameter(Value value) : value_(std::move(value)) {}
+  explicit Parameter(Value value, FileLayout layout = FileLayout::same)
+      : value_(std::move(value)), file_layout_(layout) {}
 
   [[nodiscard]] const Value& value() const { return value_; }
   [[nodiscard]] const Shape<Rank_>& shape() const { return value_.shape(); }
   [[nodiscard]] std::size_t extent(std::size_t axis) const { return value_.extent(axis); }
   [[nodiscard]] const Identity& identity() const { return identity_; }
+  [[nodiscard]] FileLayout file_layout() const { return file_layout_; }
 
   /// Replaces the value by one of the same shape.
   void assign(Value value) {
@@ -61,6 +69,7 @@ class Parameter {
 
  private:
   Value value_;
+  FileLayout file_layout_;
   Identity identity_;
 };
 

@@ -5,6 +5,7 @@
 #include <nop/core/shape.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <type_traits>
 
@@ -55,6 +56,9 @@ enum class FourierEngine {
   fft,        ///< a full fast Fourier transform, then truncation
   dense       ///< a matrix product that computes the kept modes only
 };
+constexpr auto enumerator_names(FourierEngine) {
+  return std::to_array<const char*>({"automatic", "fft", "dense"});
+}
 
 /// The factor that a transform gives to the mode k.
 enum class ModeWeight {

@@ -7,6 +7,15 @@
 
 namespace nop {
 
+namespace detail {
+template <class... Message>
+[[noreturn]] void refuse(const Message&... message) {
+  std::ostringstream text;
+  (text << ... << message);
+  throw PreconditionError(text.str());
+}
+}  // namespace detail
+
 /// Checks a value at a public entry point; `message` is what a PreconditionError says if it fails.
 ///
 ///     expects(x.extent(1) == in, "SpectralConv: expected ", in, " channels, got ", x.extent(1));
@@ -14,11 +23,8 @@ namespace nop {
 /// The parts are put together only on failure.
 template <class... Message>
 constexpr void expects(bool condition, const Message&... message) {
-  if (condition) [[likely]]
-    return;
-  std::ostringstream text;
-  (text << ... << message);
-  throw PreconditionError(text.str());
+  if (!condition) [[unlikely]]
+    detail::refuse(message...);
 }
 
 }  // namespace nop

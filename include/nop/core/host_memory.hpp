@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <new>
 #include <unordered_map>
@@ -20,6 +21,7 @@ class HostMemory {
   static constexpr std::size_t alignment = 64;
 
   static void* allocate(std::size_t bytes) {
+    if (bytes > PTRDIFF_MAX) throw std::bad_alloc();
     const std::size_t size = block_size(bytes);
     {
       Cache& cache = instance();

@@ -91,8 +91,7 @@ struct PlacedPlot {
   Box area;
 };
 
-/// Leaves `room` to the right of the axes.
-inline PlacedPlot placed(const LinePlot& plot, Canvas& canvas, double room) {
+inline PlacedPlot placed(const LinePlot& plot, Canvas& canvas) {
   PlacedPlot result{plot,
                     make_axis(plot, plot.x_scale, &Series::x, 0.02, 7),
                     make_axis(plot, plot.y_scale, &Series::y, 0.05, 6),
@@ -103,11 +102,11 @@ inline PlacedPlot placed(const LinePlot& plot, Canvas& canvas, double room) {
   const double left   = 20 + labels + (plot.y_label.empty() ? 0 : 20);
   const double top    = plot.title.empty() ? 16 : 40;
   const double bottom = plot_height - (plot.x_label.empty() ? 30 : 48);
-  result.area    = {std::ceil(left), top, plot_width - 20 - room - std::ceil(left), bottom - top};
-  result.x.first = result.area.left;
-  result.x.last  = result.area.right();
-  result.y.first = result.area.bottom();
-  result.y.last  = result.area.top;
+  result.area         = {std::ceil(left), top, plot_width - 20 - std::ceil(left), bottom - top};
+  result.x.first      = result.area.left;
+  result.x.last       = result.area.right();
+  result.y.first      = result.area.bottom();
+  result.y.last       = result.area.top;
   return result;
 }
 
@@ -222,17 +221,18 @@ inline Canvas draw_line_plot(const LinePlot& plot) {
   for (const Series& series : plot.series)
     expects(series.x.size() == series.y.size(), "draw_line_plot: '", series.label, "' has ",
             series.x.size(), " x and ", series.y.size(), " y");
-  Canvas canvas(detail::plot_width, detail::plot_height, 2);
-  const Box legend  = detail::legend_size(plot, canvas);
-  const auto whole  = detail::placed(plot, canvas, 0);
-  const auto inside = detail::free_corner(whole, legend);
-  const auto placed = inside ? whole : detail::placed(plot, canvas, legend.width + 12);
+  Canvas ruler(1, 1, 2);
+  const auto placed = detail::placed(plot, ruler);
+  const Box legend  = detail::legend_size(plot, ruler);
+  const auto inside = detail::free_corner(placed, legend);
+  const Box outside{placed.area.right() + 12, placed.area.top, legend.width, legend.height};
+  Canvas canvas(inside ? detail::plot_width : outside.right() + 20,
+                std::max(detail::plot_height, legend.height + 60), 2);
   detail::draw_axes(canvas, placed);
   canvas.clipped(placed.area, [&] {
     for (std::size_t i = plot.series.size(); i-- > 0;)  // The first one on top.
       detail::draw_series(canvas, placed, plot.series[i], distinct_colour(i));
   });
-  const Box outside{placed.area.right() + 12, placed.area.top, legend.width, legend.height};
   if (legend.height > 0) detail::draw_legend(canvas, plot, inside.value_or(outside));
   return canvas;
 }

@@ -7,6 +7,7 @@
 #include <nop/layers/spectral_conv.hpp>
 #include <nop/ops/activation.hpp>
 
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -19,12 +20,18 @@ enum class LayerOrder {
   post_activation,  ///< after the convolution and after the channel MLP
   pre_activation    ///< before the convolution
 };
+constexpr auto enumerator_names(LayerOrder) {
+  return std::to_array<const char*>({"post_activation", "pre_activation"});
+}
 
 /// What bounds the input of a spectral convolution.
 enum class Stabilizer {
   none,
   hyperbolic_tangent  ///< tanh(x) goes into the convolution, x past it
 };
+constexpr auto enumerator_names(Stabilizer) {
+  return std::to_array<const char*>({"none", "hyperbolic_tangent"});
+}
 
 /// One layer of a Fourier neural operator (Li et al. 2021), with the channel MLP of its successors:
 ///

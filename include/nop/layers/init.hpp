@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/expects.hpp>
 #include <nop/core/rng.hpp>
 #include <nop/core/scalar.hpp>
 #include <nop/core/tensor.hpp>
@@ -8,6 +9,7 @@
 #include <cmath>
 #include <complex>
 #include <cstddef>
+#include <memory>
 #include <numbers>
 
 namespace nop {
@@ -17,7 +19,14 @@ namespace nop {
 class Initializer {
  public:
   Initializer(Rng& rng) : rng_(&rng) {}  // NOLINT(google-explicit-constructor): layers take an Rng
-  static Initializer zeros() { return {}; }
+
+  /// Zeros, and no more than `budget` numbers of them in all: for configurations out of a file that
+  /// may ask for anything. Throws PreconditionError where that is exceeded.
+  static Initializer zeros(std::size_t budget) {
+    Initializer init;
+    init.budget_ = std::make_shared<std::size_t>(budget);
+    return init;
+  }
 
   /// Uniform in [-bound, bound].
   template <real Real, std::size_t Rank, class Backend>
@@ -49,6 +58,7 @@ class Initializer {
 
   template <scalar Element, std::size_t Rank, class Backend, class Draw>
   Tensor<Element, Rank, Backend> filled(const Shape<Rank>& shape, const Draw& draw) const {
+    if (budget_) spend(shape);
     Tensor<Element, Rank, Backend> values(shape);
     if (rng_ == nullptr) return values;
     const RandomStream random = rng_->stream();
@@ -57,7 +67,17 @@ class Initializer {
     return values;
   }
 
+  template <std::size_t Rank>
+  void spend(const Shape<Rank>& shape) const {
+    std::size_t left = *budget_;
+    for (const std::size_t extent : shape) left = extent == 0 ? *budget_ : left / extent;
+    expects(left > 0, "Initializer: expected at most ", *budget_,
+            " more parameters, got a tensor of shape ", shape);
+    *budget_ -= element_count(shape);
+  }
+
   Rng* rng_ = nullptr;
+  std::shared_ptr<std::size_t> budget_;  ///< shared by the copies that layers make
 };
 
 }  // namespace nop

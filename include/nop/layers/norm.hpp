@@ -7,6 +7,7 @@
 #include <nop/ops/channels.hpp>
 #include <nop/ops/normalize.hpp>
 
+#include <array>
 #include <cstddef>
 #include <optional>
 
@@ -18,6 +19,9 @@ enum class NormKind {
   instance,  ///< each channel of each sample, nothing to train
   group      ///< each group of channels of each sample, then a factor and an offset per channel
 };
+constexpr auto enumerator_names(NormKind) {
+  return std::to_array<const char*>({"none", "instance", "group"});
+}
 
 /// Normalisation of [batch, channel, grid...] by its own mean and variance; the same in training
 /// and afterwards.

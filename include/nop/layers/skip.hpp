@@ -6,6 +6,7 @@
 #include <nop/ops/channels.hpp>
 #include <nop/ops/elementwise.hpp>
 
+#include <array>
 #include <cstddef>
 #include <variant>
 
@@ -18,6 +19,9 @@ enum class SkipKind {
   linear,      ///< W x, without a bias
   soft_gating  ///< g_c x_c, one factor per channel, at first 1
 };
+constexpr auto enumerator_names(SkipKind) {
+  return std::to_array<const char*>({"none", "identity", "linear", "soft_gating"});
+}
 
 /// A connection past a layer: y + skip(x).
 template <backend Backend, real Real>

@@ -47,9 +47,10 @@ class SpectralConv {
   SpectralConv(const Config& config, const Initializer& init)
       : config_(checked(config)),
         weight_(init.normal<complex_of<Element>, Dim + 2, Backend>(
-            joined(spectrum_shape<Element>(config.modes),
-                   Shape<2>{config.in_channels, config.out_channels}),
-            deviation(config))) {
+                    joined(spectrum_shape<Element>(config.modes),
+                           Shape<2>{config.in_channels, config.out_channels}),
+                    deviation(config)),
+                FileLayout::channels_first) {
     if (config.bias)
       bias_.emplace(init.normal<Element, 1, Backend>({config.out_channels}, deviation(config)));
   }

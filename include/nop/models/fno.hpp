@@ -22,6 +22,9 @@ enum class PositionalEmbedding {
   none,
   grid  ///< the coordinates of each point, as channels after the data
 };
+constexpr auto enumerator_names(PositionalEmbedding) {
+  return std::to_array<const char*>({"none", "grid"});
+}
 
 /// Fourier neural operator: a map between functions on a box, learned on any grid, used on any
 /// other.
@@ -153,7 +156,8 @@ class Fno {
   }
   static std::size_t hidden(std::size_t width, double ratio) {
     const double channels = static_cast<double>(width) * ratio;
-    expects(channels >= 1, "Fno: expected a ratio that leaves a hidden channel, got ", ratio);
+    expects(channels >= 1 && channels < 1e9,
+            "Fno: expected a ratio that leaves 1 to 1e9 hidden channels, got ", ratio);
     return static_cast<std::size_t>(channels);
   }
   static typename Layer::Config layer_config(const Config& config, std::size_t layer) {

@@ -5,6 +5,7 @@
 #include <nop/core/math.hpp>
 #include <nop/ops/map.hpp>
 
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -12,6 +13,9 @@ namespace nop {
 
 /// The activations a model can be configured with.
 enum class Activation { identity, gelu, relu, leaky_relu, silu, tanh };
+constexpr auto enumerator_names(Activation) {
+  return std::to_array<const char*>({"identity", "gelu", "relu", "leaky_relu", "silu", "tanh"});
+}
 
 /// A function applied to every element, with its derivative. `value` and `slope` are templates
 /// over the type of the argument: a scalar or a SIMD register.

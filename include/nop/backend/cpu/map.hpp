@@ -24,7 +24,7 @@ namespace detail {
 /// width, and fixed, so that results do not depend on the number of threads.
 inline constexpr std::size_t block_elements = 8192;
 
-/// A row of an operand: `step` is 1 for consecutive elements, 0 for one repeated value.
+/// A row of an operand: `step` is mostly 1, for consecutive elements, or 0, for one repeated value.
 template <class Element>
 struct Row {
   Element* data;
@@ -42,16 +42,10 @@ inline constexpr bool same_real<First, Rest...> =
 template <class Element>
 using batch_of = xsimd::batch<std::remove_const_t<Element>>;
 
+/// The elements from `i` on, at most `count`; where that is fewer than a register holds, the rest
+/// repeats the last of them, so that no lane sees a value the function was not asked for.
 template <class Element>
-auto load(const Row<Element>& row, std::size_t i) {
-  using Batch = batch_of<Element>;
-  return row.step == 1 ? Batch::load_unaligned(row.data + i) : Batch(*row.data);
-}
-
-/// The last `count` elements, fewer than a register holds; the rest repeats the last of them, so
-/// that no lane sees a value the function was not asked for.
-template <class Element>
-auto load_tail(const Row<Element>& row, std::size_t i, std::size_t count) {
+auto gather(const Row<Element>& row, std::size_t i, std::size_t count) {
   using Batch = batch_of<Element>;
   std::array<std::remove_const_t<Element>, Batch::size> lanes;
   for (std::size_t lane = 0; lane < Batch::size; ++lane)
@@ -59,26 +53,45 @@ auto load_tail(const Row<Element>& row, std::size_t i, std::size_t count) {
   return Batch::load_unaligned(lanes.data());
 }
 
+template <class Element>
+auto load(const Row<Element>& row, std::size_t i) {
+  using Batch = batch_of<Element>;
+  if (row.step == 1) return Batch::load_unaligned(row.data + i);
+  return row.step == 0 ? Batch(*row.data) : gather(row, i, Batch::size);
+}
+
+/// Writes the first `count` lanes.
+template <class Element>
+void scatter(const batch_of<Element>& batch, const Row<Element>& row, std::size_t i,
+             std::size_t count) {
+  std::array<Element, batch_of<Element>::size> lanes;
+  batch.store_unaligned(lanes.data());
+  for (std::size_t lane = 0; lane < count; ++lane) row.data[row.step * (i + lane)] = lanes[lane];
+}
+
+template <class Element>
+void store(const batch_of<Element>& batch, const Row<Element>& row, std::size_t i) {
+  if (row.step == 1)
+    batch.store_unaligned(row.data + i);
+  else
+    scatter(batch, row, i, batch_of<Element>::size);
+}
+
 /// out[i] = f(in[i]...) along one row.
 template <class F, class Out, class... In>
-void map_row(const F& f, std::size_t count, Out* out, const Row<In>&... in) {
+void map_row(const F& f, std::size_t count, const Row<Out>& out, const Row<In>&... in) {
   if constexpr (same_real<Out, In...>) {
     using Batch     = batch_of<Out>;
     std::size_t i   = 0;
-    const bool flat = ((in.step == 1) && ...);
+    const bool flat = out.step == 1 && ((in.step == 1) && ...);
     if (flat)
       for (; i + Batch::size <= count; i += Batch::size)
-        Batch(f(Batch::load_unaligned(in.data + i)...)).store_unaligned(out + i);
+        Batch(f(Batch::load_unaligned(in.data + i)...)).store_unaligned(out.data + i);
     else
-      for (; i + Batch::size <= count; i += Batch::size)
-        Batch(f(load(in, i)...)).store_unaligned(out + i);
-    if (i < count) {
-      std::array<Out, Batch::size> lanes;
-      Batch(f(load_tail(in, i, count - i)...)).store_unaligned(lanes.data());
-      std::copy_n(lanes.begin(), count - i, out + i);
-    }
+      for (; i + Batch::size <= count; i += Batch::size) store(Batch(f(load(in, i)...)), out, i);
+    if (i < count) scatter(Batch(f(gather(in, i, count - i)...)), out, i, count - i);
   } else {
-    for (std::size_t i = 0; i < count; ++i) out[i] = f(in.data[in.step * i]...);
+    for (std::size_t i = 0; i < count; ++i) out.data[out.step * i] = f(in.data[in.step * i]...);
   }
 }
 
@@ -93,7 +106,7 @@ Out sum_row(const F& f, std::size_t count, const Row<In>&... in) {
     for (; i + Batch::size <= count; i += Batch::size) lanes += Batch(f(load(in, i)...));
     if (i < count) {
       std::array<Out, Batch::size> tail;
-      Batch(f(load_tail(in, i, count - i)...)).store_unaligned(tail.data());
+      Batch(f(gather(in, i, count - i)...)).store_unaligned(tail.data());
       for (std::size_t lane = 0; lane < count - i; ++lane) total += tail[lane];
     }
     std::array<Out, Batch::size> parts;
@@ -148,7 +161,7 @@ void map(const F& f, Shape<3> box, Operand<Out> out, Operand<In>... in) {
       const std::size_t row = task / pieces, begin = task % pieces * detail::block_elements;
       const std::size_t count = std::min(detail::block_elements, box[2] - begin);
       const std::size_t o = row / box[1], m = row % box[1];
-      detail::map_row(f, count, detail::row_of(out, o, m, begin).data,
+      detail::map_row(f, count, detail::row_of(out, o, m, begin),
                       detail::row_of(in, o, m, begin)...);
     }
   });
@@ -201,14 +214,15 @@ void sum_columns(const F& f, const Shape<3>& box, const Operand<Out>& out,
   parallel_for(outer_kept * middle_kept * pieces, [&](std::size_t task) {
     const std::size_t begin = task % pieces * piece, count = std::min(piece, box[2] - begin);
     const std::size_t o = task / pieces / middle_kept, m = task / pieces % middle_kept;
-    Out* const total = row_of(out, o, m, begin).data;
-    std::array<Out, piece> term;
-    std::fill_n(total, count, Out{});
+    std::array<Out, piece> total, term;
+    std::fill_n(total.begin(), count, Out{});
     for (std::size_t os = 0; os < outer_summed; ++os)
       for (std::size_t ms = 0; ms < middle_summed; ++ms) {
-        map_row(f, count, term.data(), row_of(in, o + os, m + ms, begin)...);
+        map_row(f, count, Row<Out>{term.data(), 1}, row_of(in, o + os, m + ms, begin)...);
         for (std::size_t i = 0; i < count; ++i) total[i] += term[i];
       }
+    const Row<Out> row = row_of(out, o, m, begin);
+    for (std::size_t i = 0; i < count; ++i) row.data[row.step * i] = total[i];
   });
 }
 
@@ -218,6 +232,8 @@ void sum_columns(const F& f, const Shape<3>& box, const Operand<Out>& out,
 template <class F, class Out, class... In>
 void sum(const F& f, Shape<3> box, Operand<Out> out, Operand<In>... in) {
   detail::merge_axes(box, out, in...);
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    if (out.step[axis] != 0 && box[axis] == 0) return;
   if (out.step[2] == 0)
     detail::sum_rows(f, box, out, in...);
   else

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/core/error.hpp>
+#include <nop/core/shape.hpp>
+#include <nop/io/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace nop {
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_shape = false;
+template <std::size_t Rank>
+inline constexpr bool is_shape<Shape<Rank>> = true;
+
+template <class T>
+inline constexpr bool is_real_array = false;
+template <std::size_t Count>
+inline constexpr bool is_real_array<std::array<double, Count>> = true;
+
+struct AnyField {
+  void operator()(const char*, auto&) const {}
+};
+
+}  // namespace detail
+
+/// A group of hyper-parameters that lists its fields by name.
+template <class T>
+concept configuration =
+    requires(T& self, detail::AnyField visit) { std::remove_const_t<T>::fields(self, visit); };
+
+/// The name of an enumerator, by the table `enumerator_names` beside its enumeration.
+template <class Enum>
+std::string enumerator_name(Enum value) {
+  return enumerator_names(value)[static_cast<std::size_t>(value)];
+}
+
+/// Every field of a Config: numbers, shapes, enumerators by name, Configs inside it as objects.
+template <configuration Config>
+Json config_to_json(const Config& config) {
+  Json object = Json::object();
+  Config::fields(config, [&](const char* name, const auto& value) {
+    using Value = std::remove_cvref_t<decltype(value)>;
+    if constexpr (configuration<Value>)
+      object[name] = config_to_json(value);
+    else if constexpr (std::is_enum_v<Value>)
+      object[name] = enumerator_name(value);
+    else if constexpr (detail::is_shape<Value>)
+      object[name] = value.extents;
+    else
+      object[name] = value;
+  });
+  return object;
+}
+
+namespace detail {
+
+template <class Value>
+void read_field(Value& value, const Json& json, const char* name, const JsonOrigin& origin);
+
+template <configuration Config>
+void read_fields(Config& config, const Json& json, const JsonOrigin& origin) {
+  std::size_t fields = 0;
+  Config::fields(config, [&](const char* name, auto& value) {
+    read_field(value, json_member(json, name, origin), name, origin);
+    ++fields;
+  });
+  if (json.size() != fields)
+    throw FormatError(origin.source, origin.offset,
+                      "the configuration should have " + std::to_string(fields) +
+                          " fields, but has " + std::to_string(json.size()));
+}
+
+template <class List>
+void read_list(List& list, const Json& json, const char* name, const JsonOrigin& origin) {
+  using Value       = std::remove_cvref_t<decltype(list[0])>;
+  const auto values = json_value<std::vector<Value>>(json, name, origin);
+  if (values.size() != list.size())
+    throw FormatError(origin.source, origin.offset,
+                      "'" + std::string(name) + "' should have " + std::to_string(list.size()) +
+                          " entries, but has " + std::to_string(values.size()));
+  std::copy(values.begin(), values.end(), list.begin());
+}
+
+template <class Value>
+void read_field(Value& value, const Json& json, const char* name, const JsonOrigin& origin) {
+  if constexpr (configuration<Value>) {
+    read_fields(value, json, origin);
+  } else if constexpr (std::is_enum_v<Value>) {
+    const auto text   = json_value<std::string>(json, name, origin);
+    const auto names  = enumerator_names(value);
+    std::size_t place = 0;
+    while (place < names.size() && names[place] != text) ++place;
+    if (place == names.size())
+      throw FormatError(origin.source, origin.offset,
+                        "'" + std::string(name) + "' cannot be '" + text + "'");
+    value = static_cast<Value>(place);
+  } else if constexpr (is_shape<Value>) {
+    read_list(value.extents, json, name, origin);
+  } else if constexpr (is_real_array<Value>) {
+    read_list(value, json, name, origin);
+  } else {
+    value = json_value<Value>(json, name, origin);
+  }
+}
+
+}  // namespace detail
+
+/// The Config that `config_to_json` wrote. A field that is missing, unknown or of the wrong kind is
+/// a FormatError at `origin`.
+template <configuration Config>
+Config config_from_json(const Json& json, const JsonOrigin& origin) {
+  Config config{};
+  detail::read_fields(config, json, origin);
+  return config;
+}
+
+}  // namespace nop

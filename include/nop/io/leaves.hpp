@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/autodiff/members.hpp>
+#include <nop/core/error.hpp>
+#include <nop/core/tensor.hpp>
+#include <nop/io/array.hpp>
+#include <nop/io/safetensors.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace nop {
+
+namespace detail {
+
+/// [rows, columns] to [columns, rows].
+template <class Element>
+std::vector<Element> transposed_values(const std::vector<Element>& values, std::size_t rows) {
+  const std::size_t columns = rows == 0 ? 0 : values.size() / rows;
+  std::vector<Element> result(values.size());
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < columns; ++c) result[c * rows + r] = values[r * columns + c];
+  return result;
+}
+
+/// The shape as files have it: for channels_first, the last two axes in front.
+template <std::size_t Rank>
+std::vector<std::size_t> file_shape(const Shape<Rank>& shape, FileLayout layout) {
+  std::vector<std::size_t> extents(shape.begin(), shape.end());
+  if (layout == FileLayout::channels_first)
+    std::rotate(extents.begin(), extents.end() - 2, extents.end());
+  return extents;
+}
+
+template <class Leaf>
+FileLayout layout_of(const Leaf& leaf) {
+  if constexpr (requires { leaf.file_layout(); })
+    return leaf.file_layout();
+  else
+    return FileLayout::same;
+}
+
+template <class Leaf>
+decltype(auto) tensor_of(Leaf& leaf) {
+  if constexpr (requires { leaf.mutable_value(); })
+    return (leaf.mutable_value());
+  else if constexpr (requires { leaf.value(); })
+    return (leaf.value());
+  else
+    return (leaf);
+}
+
+template <class Leaf>
+std::size_t mode_count(const Leaf& leaf) {
+  return element_count(leaf.shape(), 0, Leaf::rank - 2);
+}
+
+}  // namespace detail
+
+/// Adds every parameter and kept tensor of a module to `file`, under `prefix` and its path.
+template <class Module>
+void leaves_to_arrays(const Module& module, const std::string& prefix, SafeTensors& file) {
+  for_each_leaf(module, [&](const std::string& path, const auto& leaf) {
+    using Leaf        = std::remove_cvref_t<decltype(leaf)>;
+    const auto layout = detail::layout_of(leaf);
+    auto values       = detail::tensor_of(leaf).to_host();
+    if constexpr (Leaf::rank > 2)
+      if (layout == FileLayout::channels_first)
+        values = detail::transposed_values(values, detail::mode_count(leaf));
+    file.tensors.add(prefix + path, make_array(values, detail::file_shape(leaf.shape(), layout)));
+  });
+}
+
+/// Sets every parameter and kept tensor of a module from the arrays of `file` under `prefix`. A
+/// missing array, one of another shape, a complex one for a real leaf, or one that belongs to no
+/// leaf is a FormatError; `source` is what it calls the file.
+template <class Module>
+void leaves_from_arrays(Module& module, const std::string& prefix, const SafeTensors& file,
+                        const std::string& source) {
+  std::size_t used = 0;
+  for_each_leaf(module, [&](const std::string& path, auto& leaf) {
+    using Leaf          = std::remove_cvref_t<decltype(leaf)>;
+    using Element       = typename Leaf::Element;
+    const auto name     = prefix + path;
+    const auto layout   = detail::layout_of(leaf);
+    const auto expected = detail::file_shape(leaf.shape(), layout);
+    if (!file.tensors.contains(name))
+      throw FormatError(source, 0, "the tensor '" + name + "' is missing");
+    const Array& array = file.tensors.at(name);
+    if (array.shape() != expected)
+      throw FormatError(source, 0,
+                        "the tensor '" + name + "' should be of shape " +
+                            detail::shape_text(expected) + ", but is of " +
+                            detail::shape_text(array.shape()));
+    if (complex<Element> != holds_complex(array.element_type()))
+      throw FormatError(source, 0,
+                        "the tensor '" + name + "' should hold " +
+                            (complex<Element> ? "complex" : "real") + " numbers");
+    auto values = array.template values<Element>();
+    if constexpr (Leaf::rank > 2)
+      if (layout == FileLayout::channels_first)
+        values = detail::transposed_values(
+            values, array.size() / std::max<std::size_t>(1, detail::mode_count(leaf)));
+    using Value             = std::remove_cvref_t<decltype(detail::tensor_of(leaf))>;
+    detail::tensor_of(leaf) = Value(leaf.shape(), std::span<const Element>(values));
+    ++used;
+  });
+  std::size_t present = 0;
+  for (const auto& [name, array] : file.tensors) present += name.starts_with(prefix) ? 1 : 0;
+  if (present != used)
+    throw FormatError(source, 0,
+                      std::to_string(present - used) + " tensors under '" + prefix +
+                          "' belong to no part of the model");
+}
+
+}  // namespace nop
