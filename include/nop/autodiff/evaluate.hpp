@@ -5,6 +5,7 @@
 #include <nop/autodiff/tape.hpp>
 #include <nop/core/expects.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -129,6 +130,9 @@ auto evaluate(const Rule& rule, const Inputs&... inputs) {
   static_assert(
       (field<Inputs> || ...),
       "evaluate: a Parameter alone does not know its tape; lift it with on_tape_of(x, parameter)");
+  using Backend = backend_of<std::tuple_element_t<0, std::tuple<Inputs...>>>;
+  static_assert((std::same_as<backend_of<Inputs>, Backend> && ...),
+                "evaluate: expected all inputs on one backend");
   if constexpr ((detail::is_variable<Inputs> || ...)) {
     const std::shared_ptr<detail::Record>* found = nullptr;
     detail::find_record(found, inputs...);

@@ -4,6 +4,7 @@
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/autodiff/members.hpp>
 #include <nop/autodiff/tape.hpp>
+#include <nop/core/expects.hpp>
 #include <nop/core/rng.hpp>
 #include <nop/core/tensor.hpp>
 
@@ -69,6 +70,8 @@ void check_entries(GradientCheck& result, const std::string& name, TensorType& t
   double scale = 1;
   for (const auto& g : gradient) scale = std::max<double>(scale, std::abs(g));
   const auto original = tensor.to_host();
+  expects(gradient.size() == original.size(), "gradient_check: expected a gradient of shape ",
+          tensor.shape(), " for ", name, ", got one of ", gradient.size(), " elements");
   for (std::size_t i = 0; i < original.size(); ++i)
     for (int part = 0; part < (complex<E> ? 2 : 1); ++part) {
       const double step = 1e-5 * std::max(1.0, static_cast<double>(std::abs(original[i])));

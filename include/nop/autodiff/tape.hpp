@@ -144,10 +144,23 @@ class Gradients {
     return *variable.node()->gradient();
   }
 
+  /// Puts another gradient in the place of a parameter's. Copies made before keep theirs.
+  template <class E, std::size_t R, class B>
+  void replace(const Parameter<E, R, B>& parameter, Tensor<E, R, B> gradient) {
+    expects(gradient.shape() == parameter.shape(), "Gradients::replace: expected shape ",
+            parameter.shape(), ", got ", gradient.shape());
+    const auto node = std::make_shared<detail::GradientNode<E, R, B>>();
+    node->accumulate(std::move(gradient));
+    replaced_[parameter.identity().number()] = node;
+  }
+
  private:
   template <class E, std::size_t R, class B>
   [[nodiscard]] const detail::GradientNode<E, R, B>* find(
       const Parameter<E, R, B>& parameter) const {
+    const auto replaced = replaced_.find(parameter.identity().number());
+    if (replaced != replaced_.end())
+      return static_cast<const detail::GradientNode<E, R, B>*>(replaced->second.get());
     if (record_ == nullptr) return nullptr;
     const auto leaf = record_->leaves.find(parameter.identity().number());
     if (leaf == record_->leaves.end()) return nullptr;
@@ -155,6 +168,7 @@ class Gradients {
   }
 
   std::shared_ptr<detail::Record> record_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<const detail::Node>> replaced_;
 };
 
 /// Remembers what is computed from its values, to be walked once backwards.
@@ -200,9 +214,9 @@ class Tape {
             "constant");
     const E one = 1;
     loss.node()->accumulate(Tensor<E, 0, B>({}, std::span<const E>(&one, 1)));
-    auto& nodes = record_->nodes;
+    record_->finished = true;  // also if a pullback throws: it has been walked in part
+    auto& nodes       = record_->nodes;
     for (std::size_t i = nodes.size(); i-- > 0;) nodes[i]->pull();
-    record_->finished = true;
     return Gradients(record_);
   }
 

@@ -75,8 +75,9 @@ inline std::vector<std::size_t> aligned_order(const NamedArrays& tensors) {
     return byte_size(real_part_of(
         (tensors.begin() + static_cast<std::ptrdiff_t>(place))->second.element_type()));
   };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return size(a) > size(b); });
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return size(a) != size(b) ? size(a) > size(b) : a < b;
+  });
   return order;
 }
 

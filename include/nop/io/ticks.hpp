@@ -86,7 +86,10 @@ inline std::string scientific(double value, int digits) {
   std::string exponent = text.substr(e + 1);
   exponent.erase(1, std::min(exponent.find_first_not_of('0', 1), exponent.size() - 1) - 1);
   if (exponent[0] == '+') exponent.erase(0, 1);
-  return text.substr(0, e + 1) + exponent;
+  std::string mantissa = text.substr(0, e);
+  if (digits > 0) mantissa.erase(mantissa.find_last_not_of('0') + 1);
+  if (mantissa.back() == '.') mantissa.pop_back();
+  return mantissa + "e" + exponent;
 }
 
 /// The digits behind the point that tell multiples of `step` apart.
@@ -136,7 +139,8 @@ inline std::vector<Tick> linear_ticks(const Limits& limits, std::size_t count) {
   const double slack = 1e-9 * parts;  // A limit that is round itself gets its mark.
   const double last  = std::floor(limits.high / step + slack);
   for (double i = std::ceil(limits.low / step - slack); i <= last && ticks.size() < 100; ++i)
-    ticks.push_back({i * step, detail::label_of(i * step, step, magnitude)});
+    if (std::isfinite(i * step))
+      ticks.push_back({i * step, detail::label_of(i * step, step, magnitude)});
   return ticks;
 }
 
@@ -156,7 +160,8 @@ inline std::vector<Tick> logarithmic_ticks(const Limits& limits, std::size_t cou
   for (int exponent = static_cast<int>(std::floor(low)); exponent <= high; ++exponent)
     for (const double factor : {1.0, 2.0, 5.0}) {
       const double value = factor * std::pow(10.0, exponent);
-      if (value >= limits.low * (1 - 1e-9) && value <= limits.high * (1 + 1e-9))
+      if (std::isfinite(value) && value >= limits.low * (1 - 1e-9) &&
+          value <= limits.high * (1 + 1e-9))
         ticks.push_back({value, detail::label_of(value, std::pow(10.0, exponent), value)});
     }
   return ticks.size() >= 3 ? ticks : linear_ticks(limits, count);

@@ -78,6 +78,7 @@ class ZipReader {
       zip_source_free(source);
       refuse("not a sound zip archive: " + zip_message(error));
     }
+    if (size_ == 0) refuse("not a zip archive: the file is empty");  // libzip is content with it.
     zip_error_fini(&error);
   }
 

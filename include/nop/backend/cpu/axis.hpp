@@ -9,6 +9,7 @@
 #include <nop/core/host_memory.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <complex>
 #include <cstddef>
@@ -33,7 +34,7 @@ struct Axis {
 /// about three times as much again.
 inline FourierEngine cheaper_engine(std::size_t points, std::size_t coefficients) {
   std::size_t rest = points;
-  for (const std::size_t factor : {2, 3, 5, 7, 11, 13})
+  for (const std::size_t factor : std::array<std::size_t, 6>{2, 3, 5, 7, 11, 13})
     while (rest % factor == 0) rest /= factor;
   const double n   = static_cast<double>(points);
   const double fft = n * (12.0 + 5.0 * std::log2(n + 1.0) * (rest > 1 ? 3.0 : 1.0));
@@ -81,17 +82,16 @@ void analyze_half(const Axis& axis, std::size_t lines, const Real* in, std::comp
     return;
   }
   const auto matrix = PlanCache<DftKey, HalfAxisMatrix<Real>>::get(axis.key());
-  const Matrices<const Real> dft{matrix->values.data(), 2 * kept, 0};
+  const Strided<Real> dft{matrix->values.data(), 2 * kept, 1};
   if (inner == 1) {
-    multiply_block<Real>({in, n, 0}, dft, {reinterpret_cast<Real*>(out), 2 * kept, 0},
-                         Update::overwrite, 0, 0, lines, 0, 2 * kept, 0, n);
+    multiply_serial<Real>(lines, n, 2 * kept, {in, n, 1}, dft, reinterpret_cast<Real*>(out),
+                          2 * kept, Update::overwrite);
     return;
   }
   const Scratch<Real> parts(2 * kept * inner);
   for (std::size_t line = 0; line < lines; ++line) {
-    multiply_block<Real>({dft.data, dft.row_step, 0, Form::adjoint},
-                         {in + line * n * inner, inner, 0}, {parts.data(), inner, 0},
-                         Update::overwrite, 0, 0, 2 * kept, 0, inner, 0, n);
+    multiply_serial<Real>(2 * kept, n, inner, dft.transposed(), {in + line * n * inner, inner, 1},
+                          parts.data(), inner, Update::overwrite);
     for (std::size_t k = 0; k < kept; ++k)
       for (std::size_t i = 0; i < inner; ++i)
         out[(line * kept + k) * inner + i] = {parts[2 * k * inner + i],
@@ -122,11 +122,10 @@ void synthesize_half(const Axis& axis, std::size_t lines, const std::complex<Rea
     return;
   }
   const auto matrix = PlanCache<DftKey, HalfAxisMatrix<Real>>::get(axis.key());
-  const Matrices<const Real> dft{matrix->values.data(), 2 * kept, 0};
+  const Strided<Real> dft{matrix->values.data(), 2 * kept, 1};
   if (inner == 1) {
-    multiply_block<Real>({reinterpret_cast<const Real*>(in), 2 * kept, 0},
-                         {dft.data, dft.row_step, 0, Form::adjoint}, {out, n, 0}, Update::overwrite,
-                         0, 0, lines, 0, n, 0, 2 * kept);
+    multiply_serial<Real>(lines, 2 * kept, n, {reinterpret_cast<const Real*>(in), 2 * kept, 1},
+                          dft.transposed(), out, n, Update::overwrite);
     return;
   }
   const Scratch<Real> parts(2 * kept * inner);
@@ -137,8 +136,8 @@ void synthesize_half(const Axis& axis, std::size_t lines, const std::complex<Rea
         parts[2 * k * inner + i]       = value.real();
         parts[(2 * k + 1) * inner + i] = value.imag();
       }
-    multiply_block<Real>(dft, {parts.data(), inner, 0}, {out + line * n * inner, inner, 0},
-                         Update::overwrite, 0, 0, n, 0, inner, 0, 2 * kept);
+    multiply_serial<Real>(n, 2 * kept, inner, dft, {parts.data(), inner, 1}, out + line * n * inner,
+                          inner, Update::overwrite);
   }
 }
 
@@ -169,15 +168,15 @@ void analyze_full(const Axis& axis, std::size_t lines, const std::complex<Real>*
     return;
   }
   const auto matrix = PlanCache<DftKey, FullAxisMatrix<Real>>::get(axis.key());
+  const Strided<Complex> dft{matrix->values.data(), n, 1};
   if (inner == 1) {
-    multiply_block<Complex>({in, n, 0}, {matrix->transpose.data(), kept, 0}, {out, kept, 0},
-                            Update::overwrite, 0, 0, lines, 0, kept, 0, n);
+    multiply_serial<Complex>(lines, n, kept, {in, n, 1}, dft.transposed(), out, kept,
+                             Update::overwrite);
     return;
   }
   for (std::size_t line = 0; line < lines; ++line)
-    multiply_block<Complex>({matrix->values.data(), n, 0}, {in + line * n * inner, inner, 0},
-                            {out + line * kept * inner, inner, 0}, Update::overwrite, 0, 0, kept, 0,
-                            inner, 0, n);
+    multiply_serial<Complex>(kept, n, inner, dft, {in + line * n * inner, inner, 1},
+                             out + line * kept * inner, inner, Update::overwrite);
 }
 
 /// [lines, modes, inner] -> [lines, points, inner].
@@ -199,15 +198,16 @@ void synthesize_full(const Axis& axis, std::size_t lines, const std::complex<Rea
     return;
   }
   const auto matrix = PlanCache<DftKey, FullAxisMatrix<Real>>::get(axis.key());
+  const Strided<Complex> dft{matrix->values.data(), n, 1};
   if (inner == 1) {
-    multiply_block<Complex>({in, kept, 0}, {matrix->transpose.data(), kept, 0, Form::adjoint},
-                            {out, n, 0}, Update::overwrite, 0, 0, lines, 0, n, 0, kept);
+    multiply_serial<Complex>(lines, kept, n, {in, kept, 1}, dft.conjugated(), out, n,
+                             Update::overwrite);
     return;
   }
   for (std::size_t line = 0; line < lines; ++line)
-    multiply_block<Complex>(
-        {matrix->values.data(), n, 0, Form::adjoint}, {in + line * kept * inner, inner, 0},
-        {out + line * n * inner, inner, 0}, Update::overwrite, 0, 0, n, 0, inner, 0, kept);
+    multiply_serial<Complex>(n, kept, inner, dft.conjugated().transposed(),
+                             {in + line * kept * inner, inner, 1}, out + line * n * inner, inner,
+                             Update::overwrite);
 }
 
 }  // namespace nop::cpu::detail

@@ -50,23 +50,21 @@ struct HalfAxisMatrix {
   std::vector<Real> values;
 };
 
-/// A full axis: `[modes][points]` and its transpose, weight exp(-2 pi i k x / n). Analysis is a
-/// product with it, synthesis one with its adjoint.
+/// A full axis, `[modes][points]`: weight exp(-2 pi i k x / n). Analysis is a product with it,
+/// synthesis one with its adjoint.
 template <real Real>
 struct FullAxisMatrix {
-  explicit FullAxisMatrix(const DftKey& key)
-      : values(key.modes * key.points), transpose(key.modes * key.points) {
+  explicit FullAxisMatrix(const DftKey& key) : values(key.modes * key.points) {
     const auto weight = full_axis_weight<double>(key.weight, key.points);
     for (std::size_t m = 0; m < key.modes; ++m)
       for (std::size_t x = 0; x < key.points; ++x) {
-        const auto k    = lowest_frequency(key.modes) + static_cast<std::ptrdiff_t>(m);
-        const auto root = std::complex<Real>(detail::root_of_unity(k, x, key.points) * weight);
-        values[m * key.points + x] = transpose[x * key.modes + m] = root;
+        const auto k = lowest_frequency(key.modes) + static_cast<std::ptrdiff_t>(m);
+        values[m * key.points + x] =
+            std::complex<Real>(detail::root_of_unity(k, x, key.points) * weight);
       }
   }
 
   std::vector<std::complex<Real>> values;
-  std::vector<std::complex<Real>> transpose;
 };
 
 }  // namespace nop::cpu

@@ -103,7 +103,7 @@ template <std::size_t Dim, scalar Element>
 void to_modes(const FourierTransform<Dim>& transform, const Element* field,
               complex_of<Element>* spectrum) {
   const detail::AxisPlan<Element, Dim> plan(transform);
-  if (plan.field == 0) return;
+  if (plan.field == 0 || plan.spectrum == 0) return;
   parallel_blocks(transform.outer, plan.group, [&](std::size_t begin, std::size_t end) {
     detail::PlaneGroup<real_of<Element>, Dim>(plan, end - begin)
         .analyze(plan, field + begin * plan.field, spectrum + begin * plan.spectrum);
@@ -117,6 +117,10 @@ void from_modes(const FourierTransform<Dim>& transform, const complex_of<Element
                 Element* field) {
   const detail::AxisPlan<Element, Dim> plan(transform);
   if (plan.field == 0) return;
+  if (plan.spectrum == 0) {
+    std::fill_n(field, transform.outer * plan.field, Element{});
+    return;
+  }
   parallel_blocks(transform.outer, plan.group, [&](std::size_t begin, std::size_t end) {
     detail::PlaneGroup<real_of<Element>, Dim>(plan, end - begin)
         .synthesize(plan, spectrum + begin * plan.spectrum, field + begin * plan.field);

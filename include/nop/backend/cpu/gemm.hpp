@@ -2,60 +2,105 @@
 #pragma once
 
 #include <nop/backend/cpu/parallel.hpp>
+#include <nop/backend/cpu/tile.hpp>
 #include <nop/core/host_memory.hpp>
 #include <nop/core/operand.hpp>
 
 #include <algorithm>
+#include <array>
+#include <complex>
 #include <cstddef>
-#include <Eigen/Core>
-#include <type_traits>
 
 namespace nop::cpu {
 
 namespace detail {
 
+/// One matrix of a batch, as it enters the product.
 template <class Element>
-using RowMajor =
-    Eigen::Matrix<std::remove_const_t<Element>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-/// The `rows` x `columns` block, of the matrix as it enters the product, that starts at (row,
-/// column).
-template <class Element>
-auto block_of(const Matrices<Element>& m, std::size_t batch, std::size_t row, std::size_t column,
-              std::size_t rows, std::size_t columns) {
-  const bool swapped    = m.form != Form::plain;
-  Element* const origin = m.data + batch * m.batch_step +
-                          (swapped ? column * m.row_step + row : row * m.row_step + column);
-  using Matrix =
-      std::conditional_t<std::is_const_v<Element>, const RowMajor<Element>, RowMajor<Element>>;
-  return Eigen::Map<Matrix, Eigen::Unaligned, Eigen::OuterStride<>>(
-      origin, static_cast<Eigen::Index>(swapped ? columns : rows),
-      static_cast<Eigen::Index>(swapped ? rows : columns),
-      Eigen::OuterStride<>(static_cast<Eigen::Index>(m.row_step)));
+Strided<Element> one_of(const Matrices<const Element>& m, std::size_t batch) {
+  const Element* const data = m.data + batch * m.batch_step;
+  return m.form == Form::plain ? Strided<Element>{data, m.row_step, 1}
+                               : Strided<Element>{data, 1, m.row_step, true};
 }
 
-/// Calls `use(expression)` with the matrix in its form.
-template <class Matrix, class Use>
-void with_form(Form form, const Matrix& matrix, const Use& use) {
-  if (form == Form::plain)
-    use(matrix);
-  else
-    use(matrix.adjoint());
+/// Tile::product for a number of rows known only now.
+template <class T, class Element, std::size_t Rows = T::rows>
+void tile_product(std::size_t rows, std::size_t depth, const Strided<Element>& a,
+                  const typename T::Real* panel, std::size_t panel_step, Element* out,
+                  std::size_t step, bool add) {
+  if constexpr (Rows > 1)
+    if (rows < Rows)
+      return tile_product<T, Element, Rows - 1>(rows, depth, a, panel, panel_step, out, step, add);
+  T::template product<Rows>(depth, a, panel, panel_step, out, step, add);
 }
 
-/// c (+)= a b for one block of the result and one range of the depth, on the calling thread.
+/// c (+)= a b in tiles of one kind: column by column of tiles, a panel of b is packed and then used
+/// by all rows. A real b is used where it is if there are rows for one tile only.
+template <class T, class Element>
+void multiply_tiles(std::size_t rows, std::size_t depth, std::size_t columns,
+                    const Strided<Element>& a, const Strided<Element>& b, Element* c,
+                    std::size_t c_step, Update update) {
+  alignas(64) typename T::Panel packed;
+  alignas(64) std::array<Element, T::rows * T::columns>
+      edge;  // a tile that sticks out of the result
+  for (std::size_t column = 0; column < columns; column += T::columns) {
+    const std::size_t width = std::min(T::columns, columns - column);
+    for (std::size_t k = 0; k < depth; k += T::depth) {
+      const std::size_t run        = std::min(T::depth, depth - k);
+      const bool add               = update == Update::add || k > 0;
+      const Strided<Element> right = b.from(k, column);
+      const auto* panel            = packed.data();
+      std::size_t panel_step       = T::width;
+      if (real<Element> && rows <= T::rows && width == T::columns && b.column == 1) {
+        panel      = reinterpret_cast<const typename T::Real*>(right.data);
+        panel_step = b.row;
+      } else {
+        T::pack(right, run, width, a.conjugate, packed);
+      }
+      for (std::size_t row = 0; row < rows; row += T::rows) {
+        const std::size_t height = std::min(T::rows, rows - row);
+        Element* const out       = c + row * c_step + column;
+        if (width == T::columns) {
+          tile_product<T>(height, run, a.from(row, k), panel, panel_step, out, c_step, add);
+          continue;
+        }
+        tile_product<T>(height, run, a.from(row, k), panel, panel_step, edge.data(), T::columns,
+                        false);
+        for (std::size_t r = 0; r < height; ++r)
+          for (std::size_t i = 0; i < width; ++i)
+            out[r * c_step + i] =
+                edge[r * T::columns + i] + (add ? out[r * c_step + i] : Element{});
+      }
+    }
+  }
+}
+
+/// c (+)= a b where both lie along the depth in memory.
+template <real Real>
+void multiply_dots(std::size_t rows, std::size_t depth, std::size_t columns, const Strided<Real>& a,
+                   const Strided<Real>& b, Real* c, std::size_t c_step, Update update) {
+  using T                    = DotTile<Real>;
+  constexpr std::size_t step = 512;  // a run of the depth for which all rows stay in the caches
+  for (std::size_t k = 0; k < depth; k += step)
+    for (std::size_t row = 0; row < rows; row += T::rows)
+      for (std::size_t column = 0; column < columns; column += T::columns)
+        T::product(std::min(step, depth - k), std::min(T::rows, rows - row),
+                   std::min(T::columns, columns - column), a.from(row, k).data, a.row,
+                   b.from(k, column).data, b.column, c + row * c_step + column, c_step,
+                   update == Update::add || k > 0);
+}
+
+/// c (+)= a b on the calling thread.
 template <class Element>
-void multiply_block(const Matrices<const Element>& a, const Matrices<const Element>& b,
-                    const Matrices<Element>& c, Update update, std::size_t batch, std::size_t row,
-                    std::size_t rows, std::size_t column, std::size_t columns,
-                    std::size_t depth_begin, std::size_t depth) {
-  auto result      = block_of(c, batch, row, column, rows, columns);
-  const auto left  = block_of(a, batch, row, depth_begin, rows, depth);
-  const auto right = block_of(b, batch, depth_begin, column, depth, columns);
-  if (update == Update::overwrite) result.setZero();
-  with_form(a.form, left, [&](const auto& x) {
-    with_form(b.form, right, [&](const auto& y) { result.noalias() += x * y; });
-  });
+void multiply_serial(std::size_t rows, std::size_t depth, std::size_t columns,
+                     const Strided<Element>& a, const Strided<Element>& b, Element* c,
+                     std::size_t c_step, Update update) {
+  if constexpr (real<Element>)
+    if (a.column == 1 && b.row == 1 && depth >= 8 * lanes<Element> && rows < 64)
+      return multiply_dots(rows, depth, columns, a, b, c, c_step, update);
+  if (rows == 1)
+    return multiply_tiles<Tile<Element, 6>>(rows, depth, columns, a, b, c, c_step, update);
+  multiply_tiles<Tile<Element>>(rows, depth, columns, a, b, c, c_step, update);
 }
 
 /// The sum over the batch of a b: a fixed number of partial sums, each over a run of the batch and
@@ -70,12 +115,13 @@ void multiply_and_sum(const ProductSize& size, const Matrices<const Element>& a,
   const std::size_t count           = size.rows * size.columns;
   const Scratch<Element> partial(parts * count);
   parallel_for(parts, [&](std::size_t part) {
-    const Matrices<Element> own{partial.data() + part * count, size.columns, 0};
-    for (std::size_t term = part * terms / parts; term < (part + 1) * terms / parts; ++term) {
-      const std::size_t begin = term % depth_pieces * depth_block;
-      multiply_block(a, b, own, term == part * terms / parts ? Update::overwrite : Update::add,
-                     term / depth_pieces, 0, size.rows, 0, size.columns, begin,
-                     std::min(depth_block, size.depth - begin));
+    const std::size_t first = part * terms / parts;
+    for (std::size_t term = first; term < (part + 1) * terms / parts; ++term) {
+      const std::size_t batch = term / depth_pieces, begin = term % depth_pieces * depth_block;
+      multiply_serial(size.rows, std::min(depth_block, size.depth - begin), size.columns,
+                      one_of(a, batch).from(0, begin), one_of(b, batch).from(begin, 0),
+                      partial.data() + part * count, size.columns,
+                      term == first ? Update::overwrite : Update::add);
     }
   });
   for (std::size_t r = 0; r < size.rows; ++r)
@@ -91,7 +137,7 @@ void multiply_and_sum(const ProductSize& size, const Matrices<const Element>& a,
 template <class Element>
 void multiply_nothing(const ProductSize& size, const Matrices<Element>& c, Update update) {
   if (update == Update::add) return;
-  const std::size_t results = c.batch_step == 0 ? std::min<std::size_t>(size.batch, 1) : size.batch;
+  const std::size_t results = c.batch_step == 0 ? 1 : size.batch;
   for (std::size_t batch = 0; batch < results; ++batch)
     for (std::size_t r = 0; r < size.rows; ++r)
       std::fill_n(c.data + batch * c.batch_step + r * c.row_step, size.columns, Element{});
@@ -104,8 +150,8 @@ void multiply_nothing(const ProductSize& size, const Matrices<Element>& c, Updat
 template <class Element>
 void multiply(const ProductSize& size, const Matrices<const Element>& a,
               const Matrices<const Element>& b, const Matrices<Element>& c, Update update) {
-  if (size.depth == 0) return detail::multiply_nothing(size, c, update);
-  if (size.batch * size.rows * size.columns == 0) return;
+  if (size.rows * size.columns == 0) return;
+  if (size.batch * size.depth == 0) return detail::multiply_nothing(size, c, update);
   if (c.batch_step == 0 && size.batch > 1) return detail::multiply_and_sum(size, a, b, c, update);
 
   // The longer side of the result is cut into blocks of about this many multiplications; fixed, so
@@ -114,18 +160,22 @@ void multiply(const ProductSize& size, const Matrices<const Element>& a,
   const bool by_rows         = size.rows > size.columns;
   const std::size_t length   = by_rows ? size.rows : size.columns;
   const std::size_t per_line = (by_rows ? size.columns : size.rows) * size.depth;
-  const std::size_t block  = std::min(length, std::max<std::size_t>(1, work / per_line / 64) * 64);
+  const std::size_t block = std::min(length, std::max<std::size_t>(1, work / per_line / 192) * 192);
   const std::size_t pieces = (length + block - 1) / block;
   const std::size_t group  = std::max<std::size_t>(1, work / (per_line * block));
   parallel_blocks(size.batch * pieces, group, [&](std::size_t first, std::size_t last) {
     for (std::size_t task = first; task < last; ++task) {
-      const std::size_t begin = task % pieces * block, count = std::min(block, length - begin);
+      const std::size_t batch = task / pieces, begin = task % pieces * block;
+      const std::size_t count = std::min(block, length - begin);
+      const auto left         = detail::one_of(a, batch);
+      const auto right        = detail::one_of(b, batch);
+      Element* const result   = c.data + batch * c.batch_step;
       if (by_rows)
-        detail::multiply_block(a, b, c, update, task / pieces, begin, count, 0, size.columns, 0,
-                               size.depth);
+        detail::multiply_serial(count, size.depth, size.columns, left.from(begin, 0), right,
+                                result + begin * c.row_step, c.row_step, update);
       else
-        detail::multiply_block(a, b, c, update, task / pieces, 0, size.rows, begin, count, 0,
-                               size.depth);
+        detail::multiply_serial(size.rows, size.depth, count, left, right.from(0, begin),
+                                result + begin, c.row_step, update);
     }
   });
 }

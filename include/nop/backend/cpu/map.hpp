@@ -2,12 +2,11 @@
 #pragma once
 
 #include <nop/backend/cpu/parallel.hpp>
+#include <nop/backend/cpu/simd.hpp>
 #include <nop/core/host_memory.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/scalar.hpp>
 #include <nop/core/shape.hpp>
-
-#include <xsimd/xsimd.hpp>
 
 #include <algorithm>
 #include <array>
@@ -39,14 +38,11 @@ inline constexpr bool same_real<First, Rest...> =
     real<std::remove_const_t<First>> &&
     (std::is_same_v<std::remove_const_t<First>, std::remove_const_t<Rest>> && ...);
 
-template <class Element>
-using batch_of = xsimd::batch<std::remove_const_t<Element>>;
-
 /// The elements from `i` on, at most `count`; where that is fewer than a register holds, the rest
 /// repeats the last of them, so that no lane sees a value the function was not asked for.
 template <class Element>
 auto gather(const Row<Element>& row, std::size_t i, std::size_t count) {
-  using Batch = batch_of<Element>;
+  using Batch = cpu::Batch<Element>;
   std::array<std::remove_const_t<Element>, Batch::size> lanes;
   for (std::size_t lane = 0; lane < Batch::size; ++lane)
     lanes[lane] = row.data[row.step * (i + std::min(lane, count - 1))];
@@ -55,33 +51,33 @@ auto gather(const Row<Element>& row, std::size_t i, std::size_t count) {
 
 template <class Element>
 auto load(const Row<Element>& row, std::size_t i) {
-  using Batch = batch_of<Element>;
+  using Batch = cpu::Batch<Element>;
   if (row.step == 1) return Batch::load_unaligned(row.data + i);
   return row.step == 0 ? Batch(*row.data) : gather(row, i, Batch::size);
 }
 
 /// Writes the first `count` lanes.
 template <class Element>
-void scatter(const batch_of<Element>& batch, const Row<Element>& row, std::size_t i,
+void scatter(const cpu::Batch<Element>& batch, const Row<Element>& row, std::size_t i,
              std::size_t count) {
-  std::array<Element, batch_of<Element>::size> lanes;
+  std::array<Element, cpu::Batch<Element>::size> lanes;
   batch.store_unaligned(lanes.data());
   for (std::size_t lane = 0; lane < count; ++lane) row.data[row.step * (i + lane)] = lanes[lane];
 }
 
 template <class Element>
-void store(const batch_of<Element>& batch, const Row<Element>& row, std::size_t i) {
+void store(const cpu::Batch<Element>& batch, const Row<Element>& row, std::size_t i) {
   if (row.step == 1)
     batch.store_unaligned(row.data + i);
   else
-    scatter(batch, row, i, batch_of<Element>::size);
+    scatter(batch, row, i, cpu::Batch<Element>::size);
 }
 
 /// out[i] = f(in[i]...) along one row.
 template <class F, class Out, class... In>
 void map_row(const F& f, std::size_t count, const Row<Out>& out, const Row<In>&... in) {
   if constexpr (same_real<Out, In...>) {
-    using Batch     = batch_of<Out>;
+    using Batch     = cpu::Batch<Out>;
     std::size_t i   = 0;
     const bool flat = out.step == 1 && ((in.step == 1) && ...);
     if (flat)
@@ -101,7 +97,7 @@ Out sum_row(const F& f, std::size_t count, const Row<In>&... in) {
   Out total{};
   std::size_t i = 0;
   if constexpr (same_real<Out, In...>) {
-    using Batch = batch_of<Out>;
+    using Batch = cpu::Batch<Out>;
     Batch lanes(Out(0));
     for (; i + Batch::size <= count; i += Batch::size) lanes += Batch(f(load(in, i)...));
     if (i < count) {

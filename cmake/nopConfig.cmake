@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# find_package(nop) gives nop::nop; nop::pictures where cairo and nop::cuda where CUDA is, too.
+include(CMakeFindDependencyMacro)
+list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+find_dependency(Eigen3 CONFIG)
+find_dependency(FFTW3 MODULE)
+find_dependency(LibZip MODULE)
+find_dependency(nlohmann_json CONFIG)
+find_dependency(OpenMP COMPONENTS CXX)
+find_dependency(xsimd MODULE)
+include(${CMAKE_CURRENT_LIST_DIR}/nopTargets.cmake)
+
+find_package(Cairo MODULE QUIET)
+if(Cairo_FOUND)
+  include(${CMAKE_CURRENT_LIST_DIR}/nop-pictures.cmake OPTIONAL)
+endif()
+if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/nop-cuda.cmake)
+  find_package(CUDAToolkit QUIET)
+  if(CUDAToolkit_FOUND)
+    include(${CMAKE_CURRENT_LIST_DIR}/nop-cuda.cmake)
+  endif()
+endif()
+list(POP_FRONT CMAKE_MODULE_PATH)

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/autodiff/evaluate.hpp>
+#include <nop/core/backend.hpp>
+#include <nop/core/expects.hpp>
+#include <nop/layers/init.hpp>
+#include <nop/ops/map.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+
+namespace nop {
+
+/// For what a Normalizer has a mean and a deviation of its own.
+enum class NormalizerKind {
+  none,         ///< nothing: fields pass as they are
+  per_channel,  ///< each channel; serves every grid
+  per_point     ///< each point of each channel; serves the grid of its data only
+};
+constexpr auto enumerator_names(NormalizerKind) {
+  return std::to_array<const char*>({"none", "per_channel", "per_point"});
+}
+
+/// Brings fields [batch, channel, grid...] to mean 0 and deviation 1 as measured on given data, and
+/// back:
+///
+///     encode(u) = (u - mean) / (deviation + 1e-7),     decode is its inverse.
+///
+/// Gradients flow through both. Mean and deviation are members that training leaves alone.
+template <std::size_t Dim, backend Backend, real Real>
+class Normalizer {
+ public:
+  using Data = Tensor<Real, Dim + 2, Backend>;
+
+  struct Config {
+    NormalizerKind kind = NormalizerKind::none;
+    std::size_t channels;
+    Shape<Dim> grid = {};  ///< of statistics per point
+  };
+
+  /// With mean 0 and deviation 1, until members are read from a file.
+  Normalizer(const Config& config, const Initializer& init) : config_(config) {
+    if (config.kind == NormalizerKind::none) return;
+    mean_.emplace(init.uniform<Real, Dim + 1, Backend>(statistics_shape(), 0));
+    deviation_.emplace(init.uniform<Real, Dim + 1, Backend>(statistics_shape(), 0));
+    deviation_->fill(1);
+  }
+
+  /// Measures mean and unbiased standard deviation. Throws PreconditionError if there are fewer
+  /// than two numbers to measure each of them on.
+  static Normalizer fit(const Data& data, NormalizerKind kind) {
+    Normalizer result({.kind = kind, .channels = data.extent(1), .grid = grid_of(data.shape())});
+    if (kind != NormalizerKind::none) result.measure(data);
+    return result;
+  }
+
+  [[nodiscard]] const Config& config() const { return config_; }
+
+  template <field_like<Dim, Backend, Real> Field>
+  auto encode(const Field& x) const {
+    check("Normalizer::encode", x.shape());
+    return evaluate(
+        [this](const auto& value) {
+          return with_pullbacks(
+              applied(value, [](auto v, auto m, auto d) { return (v - m) / (d + epsilon(d)); }),
+              [self = *this](const auto& g) {
+                return self.applied(g, [](auto v, auto, auto d) { return v / (d + epsilon(d)); });
+              });
+        },
+        x);
+  }
+
+  template <field_like<Dim, Backend, Real> Field>
+  auto decode(const Field& x) const {
+    check("Normalizer::decode", x.shape());
+    return evaluate(
+        [this](const auto& value) {
+          return with_pullbacks(
+              applied(value, [](auto v, auto m, auto d) { return v * (d + epsilon(d)) + m; }),
+              [self = *this](const auto& g) {
+                return self.applied(g, [](auto v, auto, auto d) { return v * (d + epsilon(d)); });
+              });
+        },
+        x);
+  }
+
+  template <class Self>
+  static void members(Self& self, auto&& visit) {
+    visit("mean", self.mean_);
+    visit("deviation", self.deviation_);
+  }
+
+ private:
+  using Statistics = Tensor<Real, Dim + 1, Backend>;
+
+  explicit Normalizer(const Config& config) : config_(config) {
+    if (config.kind != NormalizerKind::per_point) config_.grid = {};
+  }
+
+  /// Keeps apart what never changes in the data from a division by zero.
+  template <class T>
+  static constexpr T epsilon(T) {
+    return constant<T>(1e-7);
+  }
+
+  Shape<Dim + 1> statistics_shape() const {
+    return joined(Shape<1>{config_.channels}, config_.kind == NormalizerKind::per_point
+                                                  ? config_.grid
+                                                  : uniform_shape<Dim>(1));
+  }
+
+  template <class Element>
+  Operand<Element> statistic(Element* data, const Shape<3>& box) const {
+    return config_.kind == NormalizerKind::per_point ? per_plane(data, box) : per_middle(data);
+  }
+
+  void measure(const Data& data) {
+    const Shape<3> box = channel_box(data.shape());
+    const std::size_t count =
+        config_.kind == NormalizerKind::per_point ? box[0] : box[0] * box[2];
+    expects(count > 1 && data.size() > 0,
+            "Normalizer::fit: expected at least two numbers per statistic, got data of shape ",
+            data.shape());
+    mean_.emplace(Statistics::uninitialized(statistics_shape()));
+    deviation_.emplace(Statistics::uninitialized(statistics_shape()));
+    const auto average = static_cast<Real>(1 / static_cast<double>(count));
+    const auto unbiased = static_cast<Real>(1 / static_cast<double>(count - 1));
+    Backend::sum([average](auto v) { return v * average; }, box,
+                 statistic(mean_->mutable_data(), box), whole(data.data(), box));
+    Backend::sum([unbiased](auto v, auto m) { return (v - m) * (v - m) * unbiased; }, box,
+                 statistic(deviation_->mutable_data(), box), whole(data.data(), box),
+                 statistic(mean_->data(), box));
+    deviation_ = mapped(
+        [](auto variance) {
+          using std::sqrt;
+          return sqrt(variance);
+        },
+        *deviation_);
+  }
+
+  template <class Field, class F>
+  Field applied(const Field& x, const F& f) const {
+    if (config_.kind == NormalizerKind::none) return x;
+    const Shape<3> box = channel_box(x.shape());
+    auto result        = Field::uninitialized(x.shape());
+    Backend::map(f, box, whole(result.mutable_data(), box), whole(x.data(), box),
+                 statistic(mean_->data(), box), statistic(deviation_->data(), box));
+    return result;
+  }
+
+  void check(const char* function, const Shape<Dim + 2>& shape) const {
+    if (config_.kind == NormalizerKind::none) return;
+    expects(shape[1] == config_.channels, function, ": expected ", config_.channels,
+            " channels, got a field of shape ", shape);
+    expects(config_.kind == NormalizerKind::per_channel || grid_of(shape) == config_.grid, function,
+            ": expected the grid ", config_.grid,
+            " that the statistics per point belong to, got a field of shape ", shape);
+  }
+
+  Config config_;
+  std::optional<Statistics> mean_;
+  std::optional<Statistics> deviation_;
+};
+
+/// A normalizer with the statistics of some data.
+///
+///     const auto normalizer = fit_normalizer(train.inputs(), NormalizerKind::per_channel);
+template <real Real, std::size_t Rank, class Backend>
+Normalizer<Rank - 2, Backend, Real> fit_normalizer(const Tensor<Real, Rank, Backend>& data,
+                                                   NormalizerKind kind) {
+  return Normalizer<Rank - 2, Backend, Real>::fit(data, kind);
+}
+
+}  // namespace nop

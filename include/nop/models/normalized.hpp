@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/core/view.hpp>
+#include <nop/layers/normalizer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace nop {
+
+namespace detail {
+
+/// The parameters of a model template `Model<Dim, Backend, Real>`.
+template <class Model>
+struct ModelParameters;
+template <template <std::size_t, backend, real> class Model, std::size_t Dim, class B, class R>
+struct ModelParameters<Model<Dim, B, R>> {
+  using Backend = B;
+  using Real    = R;
+};
+
+/// "Normalized<Fno>" and such.
+template <class Model>
+struct NormalizedName {
+  static constexpr auto text = [] {
+    constexpr std::string_view outer = "Normalized<", inner = Model::name;
+    std::array<char, outer.size() + inner.size() + 2> joined{};
+    std::copy(outer.begin(), outer.end(), joined.begin());
+    std::copy(inner.begin(), inner.end(), joined.begin() + outer.size());
+    joined[outer.size() + inner.size()] = '>';
+    return joined;
+  }();
+};
+
+}  // namespace detail
+
+/// A model that works on normalised fields, between two normalizers: takes and gives physical units.
+///
+///     Normalized<Fno<2>> model({.model = {...}}, rng);
+///     model.fit(train.inputs(), train.targets());
+///
+/// A loss of its result is one in physical units. To train in normalised units, train `model()` on
+/// encoded data. The statistics are members, so they travel with the model in its file.
+template <class Model>
+class Normalized {
+  using Backend = typename detail::ModelParameters<Model>::Backend;
+  using Real    = typename detail::ModelParameters<Model>::Real;
+
+ public:
+  static constexpr std::size_t dimensions = Model::dimensions;
+  static constexpr const char* name       = detail::NormalizedName<Model>::text.data();
+  using Data                              = Tensor<Real, dimensions + 2, Backend>;
+  using Normal                            = Normalizer<dimensions, Backend, Real>;
+
+  struct Config {
+    typename Model::Config model;
+    NormalizerKind input   = NormalizerKind::per_channel;
+    NormalizerKind output  = NormalizerKind::per_channel;
+    Shape<dimensions> grid = {};  ///< of statistics per point; `fit` sets it
+
+    template <class Self>
+    static void fields(Self& self, auto&& visit) {
+      visit("model", self.model);
+      visit("input", self.input);
+      visit("output", self.output);
+      visit("grid", self.grid);
+    }
+  };
+
+  /// With normalizers that change nothing, until `fit`.
+  Normalized(const Config& config, const Initializer& init)
+      : config_(config),
+        input_({.kind = config.input, .channels = config.model.in_channels, .grid = config.grid},
+               init),
+        model_(config.model, init),
+        output_({.kind     = config.output,
+                 .channels = config.model.out_channels,
+                 .grid     = config.grid},
+                init) {}
+
+  /// Measures the statistics of both sides, such as those of the training data. Throws
+  /// PreconditionError if the channels are not the model's, or if there is too little data.
+  void fit(const Data& inputs, const Data& targets) {
+    expects(inputs.extent(1) == config_.model.in_channels &&
+                targets.extent(1) == config_.model.out_channels,
+            "Normalized::fit: expected ", config_.model.in_channels, " channels in and ",
+            config_.model.out_channels, " out, got ", inputs.shape(), " and ", targets.shape());
+    input_  = Normal::fit(inputs, config_.input);
+    output_ = Normal::fit(targets, config_.output);
+    config_.grid =
+        config_.input == NormalizerKind::per_point ? input_.config().grid : output_.config().grid;
+  }
+
+  template <field_like<dimensions, Backend, Real> Field, std::same_as<Rng>... Random>
+  auto operator()(const Field& x, Random&... random) const {
+    return output_.decode(model_(input_.encode(x), random...));
+  }
+
+  /// Reads `x` and writes `y` where they are, like the model's own `run`.
+  void run(const TensorView<const Real, dimensions + 2, Backend>& x,
+           const TensorView<Real, dimensions + 2, Backend>& y) const {
+    auto expected = x.shape();
+    expected[1]   = config_.model.out_channels;
+    expects(y.shape() == expected, "Normalized::run: expected an output of shape ", expected,
+            ", got ", y.shape());
+    const auto result = (*this)(x);
+    Backend::copy(result.data(), y.data(), result.size());
+  }
+
+  [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] Model& model() { return model_; }
+  [[nodiscard]] const Model& model() const { return model_; }
+  [[nodiscard]] const Normal& input_normalizer() const { return input_; }
+  [[nodiscard]] const Normal& output_normalizer() const { return output_; }
+
+  template <class Self>
+  static void members(Self& self, auto&& visit) {
+    visit("input", self.input_);
+    visit("model", self.model_);
+    visit("output", self.output_);
+  }
+
+ private:
+  Config config_;
+  Normal input_;
+  Model model_;
+  Normal output_;
+};
+
+}  // namespace nop

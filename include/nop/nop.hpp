@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+/// \file
+/// The library on the CPU: models, training and files. Reference solvers are in <nop/pde/...>,
+/// pictures in <nop/io/picture.hpp> and <nop/io/line_plot.hpp>, which ask for cairo.
+
+#include <nop/autodiff/evaluate.hpp>
+#include <nop/autodiff/gradient_check.hpp>
+#include <nop/autodiff/members.hpp>
+#include <nop/autodiff/tape.hpp>
+#include <nop/backend/cpu.hpp>
+#include <nop/io/checkpoint.hpp>
+#include <nop/layers/spectral_conv.hpp>
+#include <nop/models/fno.hpp>
+#include <nop/version.hpp>

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/autodiff/members.hpp>
+#include <nop/autodiff/tape.hpp>
+#include <nop/core/expects.hpp>
+#include <nop/core/operand.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <type_traits>
+
+namespace nop {
+
+namespace detail {
+
+/// sum |x|^2, on the host; both parts of a complex number count.
+template <class Value>
+double squared_norm(const Value& x) {
+  using Real         = real_of<typename Value::Element>;
+  using Backend      = typename Value::Backend;
+  const Shape<3> box = {1, 1, x.size() * (sizeof(typename Value::Element) / sizeof(Real))};
+  auto total         = Tensor<Real, 0, Backend>::uninitialized({});
+  Backend::sum([](auto v) { return v * v; }, box, single(total.mutable_data()),
+               whole(reinterpret_cast<const Real*>(x.data()), box));
+  return static_cast<double>(total.item());
+}
+
+template <class Value>
+Value times(const Value& x, double factor) {
+  using Real         = real_of<typename Value::Element>;
+  const Shape<3> box = {1, 1, x.size() * (sizeof(typename Value::Element) / sizeof(Real))};
+  auto result        = Value::uninitialized(x.shape());
+  Value::Backend::map([f = static_cast<Real>(factor)](auto v) { return v * f; }, box,
+                      whole(reinterpret_cast<Real*>(result.mutable_data()), box),
+                      whole(reinterpret_cast<const Real*>(x.data()), box));
+  return result;
+}
+
+}  // namespace detail
+
+/// The square root of the sum of |g|^2 over all gradients by the parameters of a model.
+template <module Model>
+double global_norm(const Model& model, const Gradients& gradients) {
+  double total = 0;
+  for_each_parameter(model, [&](const std::string&, const auto& parameter) {
+    if (gradients.contains(parameter)) total += detail::squared_norm(gradients[parameter]);
+  });
+  return std::sqrt(total);
+}
+
+/// The gradients, all times one factor where that is needed for a global norm of at most `largest`.
+/// A norm that is not finite leaves them as they are.
+///
+///     optimizer.step(model, clipped(model, tape.gradient(loss), 1.0));
+///
+/// Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks", ICML 2013.
+template <module Model>
+Gradients clipped(const Model& model, Gradients gradients, double largest) {
+  expects(largest > 0, "clipped: expected a positive norm, got ", largest);
+  const double norm = global_norm(model, gradients);
+  if (!(norm > largest) || !std::isfinite(norm)) return gradients;
+  for_each_parameter(model, [&](const std::string&, const auto& parameter) {
+    if (gradients.contains(parameter))
+      gradients.replace(parameter, detail::times(gradients[parameter], largest / norm));
+  });
+  return gradients;
+}
+
+}  // namespace nop

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/autodiff/field.hpp>
+#include <nop/core/expects.hpp>
+#include <nop/core/operand.hpp>
+#include <nop/core/tensor.hpp>
+
+#include <any>
+#include <concepts>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <type_traits>
+
+namespace nop {
+
+/// A rule that changes a model's parameters by their gradients. `for_each_state` visits by name all
+/// that it remembers, tensors and counts, so that it can be saved and restored.
+template <class Optimizer, class Model>
+concept optimizer_of =
+    requires(Optimizer& optimizer, Model& model, const Gradients& gradients, double rate) {
+      optimizer.step(model, gradients);
+      { optimizer.learning_rate() } -> std::same_as<double>;
+      optimizer.set_learning_rate(rate);
+      optimizer.for_each_state(model, [](const std::string&, auto&) {});
+    };
+
+namespace detail {
+
+/// What an optimizer remembers about each parameter, by the parameter's path; made when first asked
+/// for. `State<Parameter>` is made from the parameter and has its shape as `shape()`.
+template <template <class> class State>
+class ParameterStates {
+ public:
+  template <class Parameter>
+  State<Parameter>& of(const std::string& path, const Parameter& parameter) {
+    std::any& place = states_[path];
+    if (!place.has_value()) place.template emplace<State<Parameter>>(parameter);
+    auto* const state = std::any_cast<State<Parameter>>(&place);
+    expects(state != nullptr && state->shape() == parameter.shape(),
+            "optimizer: expected the model that it has worked on, got one where '", path,
+            "' is another parameter");
+    return *state;
+  }
+
+ private:
+  std::map<std::string, std::any> states_;
+};
+
+/// value = f(value, others...), element by element.
+template <class F, class Value, class... Other>
+void update(const F& f, Value& value, const Other&... other) {
+  using Element      = typename Value::Element;
+  const Shape<3> box = {1, 1, value.size()};
+  Element* const out = value.mutable_data();
+  Value::Backend::map(f, box, whole(out, box), whole<const Element>(out, box),
+                      whole(other.data(), box)...);
+}
+
+/// The same for functions that treat both parts of a complex number alike: real numbers fill wider
+/// registers.
+template <class F, class Value>
+void update_parts(const F& f, Value& value, const Value& other) {
+  using Real         = real_of<typename Value::Element>;
+  const Shape<3> box = {1, 1, value.size() * (sizeof(typename Value::Element) / sizeof(Real))};
+  Real* const out    = reinterpret_cast<Real*>(value.mutable_data());
+  Value::Backend::map(f, box, whole(out, box), whole<const Real>(out, box),
+                      whole(reinterpret_cast<const Real*>(other.data()), box));
+}
+
+/// gradient + decay value
+template <class Value>
+Value with_decay(const Value& gradient, const Value& value, double decay) {
+  if (decay == 0) return gradient;
+  const auto factor = static_cast<real_of<typename Value::Element>>(decay);
+  Value sum         = gradient;
+  update_parts([factor](auto g, auto p) { return g + p * factor; }, sum, value);
+  return sum;
+}
+
+}  // namespace detail
+
+}  // namespace nop

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Results of the reference library, neuraloperator at commit 93d3f063 (2026), as numbers.
+#include <nop/backend/cpu.hpp>
+#include <nop/models/fno.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <string>
+
+#include "support/golden.hpp"
+
+using nop::Cpu;
+using nop::Shape;
+
+namespace {
+
+/// What the reference answered: the first three values, the last, the sum, the sum of squares.
+struct Golden {
+  std::array<double, 3> first;
+  double last, sum, sum_of_squares;
+};
+
+/// The model of the base case; the cases change a part of it.
+template <std::size_t Dim, nop::real Real>
+typename nop::Fno<Dim, Cpu, Real>::Config base(const Shape<Dim>& modes) {
+  return {.in_channels = 3, .out_channels = 2, .width = 8, .depth = 3, .modes = modes};
+}
+
+/// The largest error of the listed values. Sums add up as many roundings as they have terms, of
+/// which most cancel: their errors count per term, less half a unit of the last digit they are given with.
+template <std::size_t Dim, nop::real Real>
+double worst_error(const typename nop::Fno<Dim, Cpu, Real>::Config& config, std::size_t batch,
+                   const Shape<Dim>& grid, const Golden& golden) {
+  nop::Fno<Dim, Cpu, Real> model(config, nop::Initializer::zeros(1 << 20));
+  nop::test::fill_with_golden_values(model);
+  const auto y =
+      model(nop::test::golden_input<Real, Cpu>(nop::joined(Shape<2>{batch, 3}, grid))).to_host();
+  double error = 0, sum = 0, squares = 0;
+  const auto count = [&error](double here) {
+    if (!(here <= error)) error = std::isnan(here) ? HUGE_VAL : here;
+  };
+  for (std::size_t i = 0; i < 3; ++i) count(std::abs(y[i] - golden.first[i]));
+  count(std::abs(y.back() - golden.last));
+  for (const double value : y) {
+    sum += value;
+    squares += value * value;
+  }
+  const auto count_per_term = [&](double got, double expected) {
+    const double digits = 0.5 * std::pow(10, std::floor(std::log10(std::abs(expected))) - 7);
+    count((std::abs(got - expected) - digits) / static_cast<double>(y.size()));
+  };
+  count_per_term(sum, golden.sum);
+  count_per_term(squares, golden.sum_of_squares);
+  return error;
+}
+
+/// Checks a case in both precisions. `change` edits a config, whatever its type.
+template <std::size_t Dim, class Change>
+void check(const Shape<Dim>& modes, std::size_t batch, const Shape<Dim>& grid,
+           const Golden& golden, const Change& change) {
+  auto in_float  = base<Dim, float>(modes);
+  auto in_double = base<Dim, double>(modes);
+  change(in_float);
+  change(in_double);
+  CHECK(worst_error<Dim, float>(in_float, batch, grid, golden) < 2e-6);
+  CHECK(worst_error<Dim, double>(in_double, batch, grid, golden) < 1e-7);
+}
+
+/// The base case, two samples on a grid of 12 x 13 points, with a change.
+template <class Change>
+void check_base(const Golden& golden, const Change& change) {
+  check<2>({6, 5}, 2, {12, 13}, golden, change);
+}
+
+constexpr auto unchanged = [](auto&) {};
+
+}  // namespace
+
+TEST_CASE("the hash has the values that the table of results was made with") {
+  const auto close = [](double got, double expected) { return std::abs(got - expected) < 5e-11; };
+  CHECK(close(nop::test::golden_hash(0, 0), -0.02350708283));
+  CHECK(close(nop::test::golden_hash(1, 0), -0.3078928546));
+  CHECK(close(nop::test::golden_hash(0, 1), -0.1199814153));
+  CHECK(close(nop::test::golden_hash(5, 1000), -0.4252306595));
+}
+
+TEST_CASE("parameters have the names of the reference, in its order") {
+  const nop::Fno<2> model(base<2, float>({6, 5}), nop::Initializer::zeros(1 << 20));
+  const auto names = nop::test::reference_names(model);
+  CHECK(*names.begin() == "fno_blocks.channel_mlp.0.fcs.0.bias");
+  CHECK(*names.rbegin() == "projection.fcs.1.weight");
+  CHECK(names.contains("fno_blocks.channel_mlp_skips.2.weight"));
+  CHECK(names.contains("fno_blocks.convs.1.weight.tensor"));
+  CHECK(names.contains("fno_blocks.fno_skips.0.conv.weight"));
+  CHECK(names.size() == 3 * 8 + 8);
+}
+
+TEST_CASE("the default model answers as the reference in two dimensions") {
+  check_base({{0.45693607, 0.45340266, 0.45233783}, 0.1983646, 203.66193, 76.828651}, unchanged);
+}
+
+TEST_CASE("the default model answers as the reference in one dimension") {
+  check<1>({6}, 2, {17},
+           {{0.47280561, 0.47360668, 0.4736104}, 0.15842017, 21.524916, 8.4743366}, unchanged);
+}
+
+TEST_CASE("the default model answers as the reference in three dimensions") {
+  check<3>({4, 4, 5}, 1, {6, 7, 8},
+           {{0.4495071, 0.45008957, 0.44851912}, 0.16952801, 208.71749, 77.967882}, unchanged);
+}
+
+TEST_CASE("group norm, pre-activation and the stabilizer together answer as the reference") {
+  check_base({{-0.36716052, -0.3622246, -0.37595306}, 0.26189609, -36.928939, 60.47968},
+             [](auto& config) {
+               config.norm        = nop::NormKind::group;
+               config.norm_groups = 4;
+               config.order       = nop::LayerOrder::pre_activation;
+               config.stabilizer  = nop::Stabilizer::hyperbolic_tangent;
+             });
+}
+
+TEST_CASE("instance norm answers as the reference") {
+  check_base({{0.43139383, 0.4065661, 0.23712038}, 0.47246323, 222.47829, 332.4691},
+             [](auto& config) { config.norm = nop::NormKind::instance; });
+}
+
+TEST_CASE("domain padding answers as the reference") {
+  check_base({{0.4590459, 0.45641702, 0.45606965}, 0.19801297, 203.86405, 77.018112},
+             [](auto& config) { config.domain_padding = {0.1, 0.3}; });
+}
+
+TEST_CASE("a grid that holds fewer modes than the model answers as the reference") {
+  check<2>({8, 8}, 2, {6, 6},
+           {{0.4628972, 0.46516922, 0.4603329}, 0.17707588, 45.669227, 17.385415}, unchanged);
+}
+
+TEST_CASE("an identity skip and a linear skip of the channel MLP answer as the reference") {
+  check_base({{0.41778657, 0.38109689, 0.28745467}, -0.0639993, 86.045424, 41.293098},
+             [](auto& config) {
+               config.skip             = nop::SkipKind::identity;
+               config.channel_mlp_skip = nop::SkipKind::linear;
+             });
+}
+
+TEST_CASE("a model without channel MLP and grid embedding answers as the reference") {
+  check_base({{-0.28809861, -0.28211191, -0.29121635}, 0.025527633, -80.884408, 28.815657},
+             [](auto& config) {
+               config.channel_mlp          = false;
+               config.positional_embedding = nop::PositionalEmbedding::none;
+             });
+}
