@@ -2,7 +2,6 @@
 # find_package(nop) gives nop::nop; nop::pictures where cairo and nop::cuda where CUDA is, too.
 include(CMakeFindDependencyMacro)
 list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
-find_dependency(Eigen3 CONFIG)
 find_dependency(FFTW3 MODULE)
 find_dependency(LibZip MODULE)
 find_dependency(nlohmann_json CONFIG)

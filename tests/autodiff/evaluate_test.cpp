@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/autodiff/evaluate.hpp>
 
+#include "support/small_ops.hpp"
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <type_traits>
 #include <vector>
-
-#include "support/small_ops.hpp"
-#include "support/toy_backend.hpp"
 
 using namespace nop::test::small_ops;
 using nop::Tape;
@@ -94,10 +93,11 @@ TEST_CASE("an input without a pullback may be a constant and nothing else") {
   Tape other;
   const auto v    = other.variable(numbers({2}));
   const auto loss = total(against(v, v));
-  CHECK_THROWS_WITH_AS((void)other.gradient(loss),
-                       "Tape: expected a constant, got an input that wants a gradient of an op that "
-                       "has none for it",
-                       nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(
+      (void)other.gradient(loss),
+      "Tape: expected a constant, got an input that wants a gradient of an op that "
+      "has none for it",
+      nop::PreconditionError);
 }
 
 TEST_CASE("gradients of two shapes for one value are refused") {
@@ -111,8 +111,8 @@ TEST_CASE("gradients of two shapes for one value are refused") {
   Tape tape;
   const auto x    = tape.variable(numbers({2}));
   const auto loss = total(add(wrong(x), x));
-  CHECK_THROWS_WITH_AS((void)tape.gradient(loss),
-                       "Tape: expected a gradient of shape [1], got [7]", nop::PreconditionError);
+  CHECK_THROWS_WITH_AS((void)tape.gradient(loss), "Tape: expected a gradient of shape [1], got [7]",
+                       nop::PreconditionError);
 }
 
 TEST_CASE("a parameter is lifted beside a field at rest and on a tape") {
@@ -132,9 +132,6 @@ TEST_CASE("the value of an op is what its rule returned and is not copied") {
   Tape tape;
   const auto x = tape.variable(numbers({2}));
   const auto y = nop::evaluate(
-      [](const Tensor& a) {
-        return nop::with_pullbacks(a, [](const Tensor& g) { return g; });
-      },
-      x);
+      [](const Tensor& a) { return nop::with_pullbacks(a, [](const Tensor& g) { return g; }); }, x);
   CHECK(y.value().data() == x.value().data());
 }

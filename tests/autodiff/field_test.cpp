@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/autodiff/field.hpp>
 
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
 #include <type_traits>
-
-#include "support/toy_backend.hpp"
 
 using Toy       = nop::test::ToyBackend;
 using Complex   = std::complex<float>;

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/autodiff/gradient_check.hpp>
 
+#include "support/random_field.hpp"
+#include "support/small_ops.hpp"
+#include "support/tolerance.hpp"
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
 #include <cstddef>
 #include <limits>
 #include <vector>
-
-#include "support/random_field.hpp"
-#include "support/small_ops.hpp"
-#include "support/tolerance.hpp"
-#include "support/toy_backend.hpp"
 
 using namespace nop::test::small_ops;
 using nop::gradient_check;
@@ -73,9 +72,9 @@ TEST_CASE("right gradients of several inputs pass") {
 }
 
 TEST_CASE("right gradients of a function of complex numbers pass") {
-  const auto x = random_tensor<Complex, Toy>(Shape<1>{4}, 1),
-             y = random_tensor<Complex, Toy>(Shape<1>{4}, 2);
-  const auto f = [](const auto& a, const auto& b) { return multiply(multiply(a, b), a); };
+  const auto x     = random_tensor<Complex, Toy>(Shape<1>{4}, 1),
+             y     = random_tensor<Complex, Toy>(Shape<1>{4}, 2);
+  const auto f     = [](const auto& a, const auto& b) { return multiply(multiply(a, b), a); };
   const auto check = gradient_check(f, x, y);
   CAPTURE(check.where);
   CHECK(check.worst_error < tolerance);
@@ -139,10 +138,11 @@ TEST_CASE("a gradient of another shape is refused") {
         },
         x);
   };
-  CHECK_THROWS_WITH_AS((void)gradient_check(f, input),
-                       "gradient_check: expected a gradient of shape [2, 3] for input 0, got one of "
-                       "1 elements",
-                       nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(
+      (void)gradient_check(f, input),
+      "gradient_check: expected a gradient of shape [2, 3] for input 0, got one of "
+      "1 elements",
+      nop::PreconditionError);
 }
 
 TEST_CASE("an input that the function does not depend on is refused") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/autodiff/members.hpp>
 
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
@@ -8,8 +9,6 @@
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "support/toy_backend.hpp"
 
 using Toy = nop::test::ToyBackend;
 template <class Element, std::size_t Rank>

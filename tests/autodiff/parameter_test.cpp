@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/autodiff/parameter.hpp>
 
+#include "support/random_field.hpp"
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <set>
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include "support/random_field.hpp"
-#include "support/toy_backend.hpp"
 
 using Toy       = nop::test::ToyBackend;
 using Tensor    = nop::Tensor<double, 1, Toy>;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/autodiff/tape.hpp>
 
+#include "support/small_ops.hpp"
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
@@ -12,9 +14,6 @@
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include "support/small_ops.hpp"
-#include "support/toy_backend.hpp"
 
 using namespace nop::test::small_ops;
 using nop::PreconditionError;
@@ -84,10 +83,10 @@ TEST_CASE("a value that is the loss itself has the gradient one") {
 
 TEST_CASE("a constant gets no gradient and its pullback is never called") {
   Tape tape;
-  const auto x     = tape.variable(numbers({2}));
-  const auto c     = tape.input(numbers({3}));
-  int called       = 0;
-  const auto rule  = [&](const Tensor& a, const Tensor&) {
+  const auto x    = tape.variable(numbers({2}));
+  const auto c    = tape.input(numbers({3}));
+  int called      = 0;
+  const auto rule = [&](const Tensor& a, const Tensor&) {
     const auto pull = [](const Tensor& g) { return g; };
     return nop::with_pullbacks(a, pull, [&](const Tensor& g) {
       ++called;
@@ -126,7 +125,8 @@ TEST_CASE("gradients belong to identities which moves keep and copies do not") {
   Parameter p(numbers({2}));
   const Parameter copy = p, unused = p;
   Tape tape;
-  const auto y = add(multiply(tape.input(numbers({5})), p), multiply(tape.input(numbers({7})), copy));
+  const auto y =
+      add(multiply(tape.input(numbers({5})), p), multiply(tape.input(numbers({7})), copy));
   const Parameter moved = std::move(p);
   const auto gradients  = tape.gradient(total(y));
   CHECK(gradients[moved].item() == 5);
@@ -162,7 +162,7 @@ TEST_CASE("a parameter changed after the forward pass counts with the value it h
 
 TEST_CASE("the gradient by a complex value is that by its real part plus i that by its imaginary") {
   // L = |a z + b|^2 / 2, dL/dz = conj(a) (a z + b).
-  using Field = nop::Tensor<Complex, 1, Toy>;
+  using Field                  = nop::Tensor<Complex, 1, Toy>;
   const std::vector<Complex> a = {{1, 2}, {0, -1}}, b = {{3, -1}, {2, 2}}, z = {{0.5, 1}, {-2, 3}};
   const nop::Parameter<Complex, 1, Toy> parameter(Field({2}, z));
   Tape tape;
@@ -189,18 +189,20 @@ TEST_CASE("a tape gives its gradient once and records nothing more") {
   const auto x    = tape.variable(numbers({2}));
   const auto loss = total(x);
   (void)tape.gradient(loss);
-  const std::string used = ": expected a tape that is still recording, got one whose gradient was taken";
+  const std::string used =
+      ": expected a tape that is still recording, got one whose gradient was taken";
   CHECK(complaint([&] { (void)tape.gradient(loss); }) == "Tape::gradient" + used);
   CHECK(complaint([&] { (void)add(x, x); }) == "evaluate" + used);
   CHECK(complaint([&] { (void)tape.input(numbers({1})); }) == "Tape::input" + used);
   CHECK(complaint([&] { (void)tape.variable(numbers({1})); }) == "Tape::variable" + used);
-  CHECK(complaint([&] { (void)nop::on_tape_of(x, Parameter(numbers({1}))); }) == "on_tape_of" + used);
+  CHECK(complaint([&] { (void)nop::on_tape_of(x, Parameter(numbers({1}))); }) ==
+        "on_tape_of" + used);
 }
 
 TEST_CASE("a tape whose pullback threw is used up") {
   Tape tape;
-  const auto x    = tape.variable(numbers({2}));
-  const auto y    = nop::evaluate(
+  const auto x = tape.variable(numbers({2}));
+  const auto y = nop::evaluate(
       [](const Tensor& a) {
         return nop::with_pullbacks(a, [](const Tensor& g) -> Tensor {
           throw std::runtime_error("no");
@@ -210,7 +212,8 @@ TEST_CASE("a tape whose pullback threw is used up") {
       x);
   const auto loss = total(y);
   CHECK_THROWS_WITH_AS((void)tape.gradient(loss), "no", std::runtime_error);
-  CHECK(complaint([&] { (void)tape.gradient(loss); }).starts_with("Tape::gradient: expected a tape"));
+  CHECK(
+      complaint([&] { (void)tape.gradient(loss); }).starts_with("Tape::gradient: expected a tape"));
 }
 
 TEST_CASE("a loss on another tape is refused") {
@@ -245,8 +248,9 @@ TEST_CASE("a value in the middle keeps no gradient") {
   const auto x         = tape.variable(numbers({2}));
   const auto middle    = multiply(x, x);
   const auto gradients = tape.gradient(total(middle));
-  CHECK(complaint([&] { (void)gradients[middle]; })
-            .starts_with("Gradients: expected a value made by Tape::variable"));
+  CHECK(complaint([&] {
+          (void)gradients[middle];
+        }).starts_with("Gradients: expected a value made by Tape::variable"));
 }
 
 TEST_CASE("a tape belongs to the thread that made it") {

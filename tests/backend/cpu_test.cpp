@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu.hpp>
+#include <nop/core/tensor.hpp>
 
+#include "support/count_allocations.hpp"
+#include "support/random_field.hpp"
+#include "support/threads.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
@@ -8,12 +12,6 @@
 #include <thread>
 #include <type_traits>
 #include <vector>
-
-#include <nop/core/tensor.hpp>
-
-#include "support/count_allocations.hpp"
-#include "support/random_field.hpp"
-#include "support/threads.hpp"
 
 using nop::Cpu;
 using nop::FourierEngine;

@@ -4,5 +4,6 @@
 #include <nop/backend/cpu.hpp>
 
 auto use(const nop::Parameter<float, 1, nop::Cpu>& weight) {
-  return nop::evaluate([](const auto& w) { return nop::with_pullbacks(w, nop::no_pullback); }, weight);
+  return nop::evaluate([](const auto& w) { return nop::with_pullbacks(w, nop::no_pullback); },
+                       weight);
 }

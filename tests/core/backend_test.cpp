@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/core/backend.hpp>
+#include <nop/core/tensor.hpp>
 
+#include "support/tolerance.hpp"
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <array>
@@ -10,11 +13,6 @@
 #include <span>
 #include <stdexcept>
 #include <vector>
-
-#include <nop/core/tensor.hpp>
-
-#include "support/tolerance.hpp"
-#include "support/toy_backend.hpp"
 
 using Toy     = nop::test::ToyBackend;
 using Complex = std::complex<double>;
@@ -58,7 +56,7 @@ TEST_CASE("the toy backend maps and sums over a box") {
   Toy::map(add, box, whole(y.mutable_data(), box), whole(x.data(), box),
            nop::per_middle(bias.data()));
   CHECK(y.to_host() == Values{11, 12, 13, 24, 25, 26});
-  auto total = on_toy(Values(2));
+  auto total      = on_toy(Values(2));
   const auto same = [](auto a) { return a; };
   Toy::sum(same, box, nop::per_middle(total.mutable_data()), whole(x.data(), box));
   CHECK(total.to_host() == Values{6, 15});
@@ -83,8 +81,7 @@ TEST_CASE("the toy backend multiplies by a conjugate transpose and adds up a bat
   Toy::multiply(size, Matrix{a.data(), 1, 1, nop::Form::adjoint}, Matrix{b.data(), 1, 1}, out,
                 nop::Update::add);
   CHECK(c.to_host()[0] == Complex(105, -3));  // 100 + (1-i) 3 + (-2i) i
-  Toy::multiply(size, Matrix{a.data(), 1, 1}, Matrix{b.data(), 1, 1}, out,
-                nop::Update::overwrite);
+  Toy::multiply(size, Matrix{a.data(), 1, 1}, Matrix{b.data(), 1, 1}, out, nop::Update::overwrite);
   CHECK(c.to_host()[0] == Complex(1, 3));  // (1+i) 3 + 2i i
 }
 

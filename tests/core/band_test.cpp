@@ -72,7 +72,7 @@ TEST_CASE("a smaller band begins inside a larger one where its lowest frequency 
       CAPTURE(whole);
       CAPTURE(part);
       const Shape<2> w = {whole, whole}, p = {part, part};
-      const auto lowest = [](std::size_t m) { return *full_band(m).begin(); };
+      const auto lowest   = [](std::size_t m) { return *full_band(m).begin(); };
       const auto expected = static_cast<std::size_t>(lowest(part) - lowest(whole));
       CHECK(nop::band_offset<float>(w, p) == Shape<2>{expected, 0});
       CHECK(nop::band_offset<Complex>(w, p) == Shape<2>{expected, expected});

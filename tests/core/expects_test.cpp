@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/core/expects.hpp>
+#include <nop/core/shape.hpp>
 
 #include <doctest/doctest.h>
-
-#include <nop/core/shape.hpp>
 
 #include <ostream>
 

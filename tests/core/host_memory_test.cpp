@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/core/host_memory.hpp>
 
+#include "support/count_allocations.hpp"
 #include <doctest/doctest.h>
 
 #include <cstdint>
@@ -9,8 +10,6 @@
 #include <new>
 #include <thread>
 #include <vector>
-
-#include "support/count_allocations.hpp"
 
 using nop::HostMemory;
 using nop::test::allocations_during;
@@ -30,7 +29,7 @@ TEST_CASE("blocks of any size are aligned and separate and writable to the last 
   }
   for (std::size_t bytes = 0; bytes < 1200; ++bytes) {
     const auto* const block = static_cast<const unsigned char*>(blocks[bytes]);
-    bool kept = true;
+    bool kept               = true;
     for (std::size_t i = 0; i < bytes; ++i) kept = kept && block[i] == bytes % 256;
     CHECK(kept);
     HostMemory::release(blocks[bytes], bytes);

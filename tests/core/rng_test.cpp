@@ -36,7 +36,8 @@ Moments moments_of(std::size_t count, const Sample& sample) {
 }  // namespace
 
 TEST_CASE("the generator gives the published numbers of Philox 4x32-10") {
-  // kat_vectors of Random123. Its counter is our index and stream, its key our seed; low word first.
+  // kat_vectors of Random123. Its counter is our index and stream, its key our seed; low word
+  // first.
   CHECK(RandomStream(0, 0).words(0) == Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
   constexpr std::uint64_t ones = ~std::uint64_t{0};
   CHECK(RandomStream(ones, ones).words(ones) ==

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/core/storage.hpp>
 
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <cstddef>
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include "support/toy_backend.hpp"
 
 using Toy     = nop::test::ToyBackend;
 using Storage = nop::Storage<double, Toy>;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/core/tensor.hpp>
 
+#include "support/random_field.hpp"
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -9,9 +11,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "support/random_field.hpp"
-#include "support/toy_backend.hpp"
 
 using Toy = nop::test::ToyBackend;
 template <std::size_t Rank>
@@ -137,9 +136,10 @@ TEST_CASE("a moved-from tensor holds nothing and can be given a value again") {
 TEST_CASE("a shape whose bytes cannot be counted is refused before memory is asked for") {
   constexpr std::size_t big = std::size_t{1} << 32U;
   const std::size_t before  = Toy::live_blocks();
-  CHECK_THROWS_WITH_AS(Tensor<2>({big, big}),
-                       "Tensor: expected a shape that fits into memory, got [4294967296, 4294967296]",
-                       nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(
+      Tensor<2>({big, big}),
+      "Tensor: expected a shape that fits into memory, got [4294967296, 4294967296]",
+      nop::PreconditionError);
   CHECK_THROWS_AS(Tensor<3>({big, big, 2}), nop::PreconditionError);
   CHECK_THROWS_AS(Tensor<1>({std::numeric_limits<std::size_t>::max()}), nop::PreconditionError);
   // The product wraps around to a small number.

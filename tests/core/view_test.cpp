@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/core/view.hpp>
 
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <array>
 #include <type_traits>
-
-#include "support/toy_backend.hpp"
 
 namespace {
 struct Host {

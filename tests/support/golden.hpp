@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/autodiff/members.hpp>
+#include <nop/core/expects.hpp>
+#include <nop/core/scalar.hpp>
+#include <nop/core/shape.hpp>
+#include <nop/core/tensor.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -8,12 +14,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
-#include <nop/autodiff/members.hpp>
-#include <nop/core/expects.hpp>
-#include <nop/core/scalar.hpp>
-#include <nop/core/shape.hpp>
-#include <nop/core/tensor.hpp>
 
 /// \file
 /// Weights and inputs that come from a hash instead of a file, so that results of the reference
@@ -78,8 +78,8 @@ void fill_with_golden_values(Model& model) {
     using Value   = typename std::remove_cvref_t<decltype(parameter)>::Value;
     using Element = typename Value::Element;
     using Real    = real_of<Element>;
-    const auto j  = static_cast<std::size_t>(
-        std::distance(names.begin(), names.find(reference_name(path))));
+    const auto j =
+        static_cast<std::size_t>(std::distance(names.begin(), names.find(reference_name(path))));
     const auto shape = parameter.shape();
     std::vector<Element> values(element_count(shape));
     if constexpr (complex<Element>) {  // ours [modes..., in, out], theirs [in, out, modes...]
@@ -103,8 +103,8 @@ template <real Real, class Backend, std::size_t Rank>
 Tensor<Real, Rank, Backend> golden_input(const Shape<Rank>& shape) {
   std::vector<Real> values(element_count(shape));
   for (std::size_t k = 0; k < values.size(); ++k)
-    values[k] = static_cast<Real>(static_cast<float>(
-        2 * golden_hash(static_cast<std::uint32_t>(k), 1000)));
+    values[k] =
+        static_cast<Real>(static_cast<float>(2 * golden_hash(static_cast<std::uint32_t>(k), 1000)));
   return Tensor<Real, Rank, Backend>(shape, std::span<const Real>(values));
 }
 

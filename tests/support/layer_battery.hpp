@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/autodiff/evaluate.hpp>
+#include <nop/autodiff/gradient_check.hpp>
+#include <nop/autodiff/members.hpp>
+#include <nop/autodiff/tape.hpp>
+#include <nop/backend/cpu.hpp>
+#include <nop/core/scalar.hpp>
+#include <nop/core/shape.hpp>
+#include <nop/core/tensor.hpp>
+
+#include "random_field.hpp"
+#include "tolerance.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -13,18 +24,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include <nop/autodiff/evaluate.hpp>
-#include <nop/autodiff/gradient_check.hpp>
-#include <nop/autodiff/members.hpp>
-#include <nop/autodiff/tape.hpp>
-#include <nop/backend/cpu.hpp>
-#include <nop/core/scalar.hpp>
-#include <nop/core/shape.hpp>
-#include <nop/core/tensor.hpp>
-
-#include "random_field.hpp"
-#include "tolerance.hpp"
 
 /// \file
 /// What every op and every layer has to pass. `function` takes fields, at rest or on a tape, and
@@ -65,8 +64,8 @@ auto projection(const Y& y, const Weight& weight) {
         const auto values = value.to_host(), weights = weight.to_host();
         Real total = 0;
         for (std::size_t i = 0; i < values.size(); ++i)
-          total += std::real(std::complex<Real>(std::conj(weights[i])) *
-                             std::complex<Real>(values[i]));
+          total +=
+              std::real(std::complex<Real>(std::conj(weights[i])) * std::complex<Real>(values[i]));
         return with_pullbacks(
             Tensor<Real, 0, typename Weight::Backend>({}, std::span<const Real>(&total, 1)),
             [weight](const auto&) { return weight; });
@@ -221,8 +220,7 @@ void copy_parameters(const From& from, To& to) {
 template <class InDouble, class InFloat, class Input>
 void check_precisions(const InDouble& in_double, InFloat in_float, const Input& x) {
   copy_parameters(in_double, in_float);
-  using Narrow =
-      std::conditional_t<complex<typename Input::Element>, std::complex<float>, float>;
+  using Narrow = std::conditional_t<complex<typename Input::Element>, std::complex<float>, float>;
   CHECK(worst_error(in_float(converted<Narrow>(x)).to_host(), in_double(x).to_host()) <
         rounding<float>);
 }
@@ -243,8 +241,7 @@ Parameter& parameter_of(Module& layer, std::string_view path) {
 template <class Module>
 std::vector<std::string> parameter_paths(const Module& layer) {
   std::vector<std::string> paths;
-  for_each_parameter(layer,
-                     [&](const std::string& path, const auto&) { paths.push_back(path); });
+  for_each_parameter(layer, [&](const std::string& path, const auto&) { paths.push_back(path); });
   return paths;
 }
 

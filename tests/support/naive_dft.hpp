@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/band.hpp>
+#include <nop/core/scalar.hpp>
+#include <nop/core/shape.hpp>
+
 #include <array>
 #include <cmath>
 #include <complex>
 #include <cstddef>
 #include <numbers>
 #include <vector>
-
-#include <nop/core/band.hpp>
-#include <nop/core/scalar.hpp>
-#include <nop/core/shape.hpp>
 
 namespace nop::test {
 
@@ -95,8 +95,8 @@ class NaiveDft {
  private:
   /// exp(2 pi i k x / n)
   static Wide wave(std::ptrdiff_t k, std::size_t x, std::size_t n) {
-    const long double turns = static_cast<long double>(k) * static_cast<long double>(x) /
-                              static_cast<long double>(n);
+    const long double turns =
+        static_cast<long double>(k) * static_cast<long double>(x) / static_cast<long double>(n);
     const long double angle = 2 * std::numbers::pi_v<long double> * (turns - std::floor(turns));
     return {static_cast<double>(std::cos(angle)), static_cast<double>(std::sin(angle))};
   }

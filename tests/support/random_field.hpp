@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/rng.hpp>
+#include <nop/core/scalar.hpp>
+#include <nop/core/shape.hpp>
+#include <nop/core/tensor.hpp>
+
 #include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
-
-#include <nop/core/rng.hpp>
-#include <nop/core/scalar.hpp>
-#include <nop/core/shape.hpp>
-#include <nop/core/tensor.hpp>
 
 namespace nop::test {
 

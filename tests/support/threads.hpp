@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cstddef>
-
 #include <nop/backend/cpu/parallel.hpp>
+
+#include <cstddef>
 
 namespace nop::test {
 

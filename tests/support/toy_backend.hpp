@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/backend.hpp>
+
+#include "naive_dft.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <complex>
@@ -10,10 +14,6 @@
 #include <cstring>
 #include <new>
 #include <stdexcept>
-
-#include <nop/core/backend.hpp>
-
-#include "naive_dft.hpp"
 
 namespace nop::test {
 

@@ -16,8 +16,8 @@
 
 namespace nop {
 
-/// The processor the program runs on: products by Eigen, transforms by FFTW or as products,
-/// pointwise functions in xsimd's registers, threads of OpenMP.
+/// The processor the program runs on: products in tiles of registers, transforms by FFTW or as
+/// products, pointwise functions in xsimd's registers, threads of OpenMP.
 struct Cpu {
   static constexpr bool host_accessible = true;
 

@@ -84,12 +84,18 @@ class Normalized {
                 init) {}
 
   /// Measures the statistics of both sides, such as those of the training data. Throws
-  /// PreconditionError if the channels are not the model's, or if there is too little data.
+  /// PreconditionError if the channels are not the model's, if there is too little data, or if
+  /// statistics per point are to be on two different grids.
   void fit(const Data& inputs, const Data& targets) {
     expects(inputs.extent(1) == config_.model.in_channels &&
                 targets.extent(1) == config_.model.out_channels,
             "Normalized::fit: expected ", config_.model.in_channels, " channels in and ",
             config_.model.out_channels, " out, got ", inputs.shape(), " and ", targets.shape());
+    expects(config_.input != NormalizerKind::per_point ||
+                config_.output != NormalizerKind::per_point ||
+                grid_of(inputs.shape()) == grid_of(targets.shape()),
+            "Normalized::fit: expected one grid for statistics per point, got ", inputs.shape(),
+            " and ", targets.shape());
     input_  = Normal::fit(inputs, config_.input);
     output_ = Normal::fit(targets, config_.output);
     config_.grid =

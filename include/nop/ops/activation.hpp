@@ -39,11 +39,11 @@ struct Gelu {
   }
 };
 
-/// max(x, 0)
+/// max(x, 0), and what is not a number remains none
 struct Relu {
   template <class T>
   static constexpr T value(T x) {
-    return select(x > constant<T>(0), x, constant<T>(0));
+    return select(x < constant<T>(0), constant<T>(0), x);
   }
   template <class T>
   static constexpr T slope(T x) {

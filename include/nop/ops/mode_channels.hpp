@@ -27,8 +27,8 @@ struct MixChannelsPerMode {
   /// [modes..., in, out], to [batch, out, modes...]. Throws PreconditionError if they do not fit.
   template <operand X, operand Weight>
   auto operator()(const X& spectrum, const Weight& weight) const {
-    constexpr std::size_t dim = X::rank - 2;
-    static_assert(Weight::rank == dim + 2,
+    constexpr std::size_t dim = rank_of<X> - 2;
+    static_assert(rank_of<Weight> == dim + 2,
                   "mix_channels_per_mode: expected weights [modes..., in, out]");
     const auto expected =
         joined(grid_of(spectrum.shape()), Shape<2>{spectrum.extent(1), weight.extent(dim + 1)});

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu/axis.hpp>
 
+#include "support/naive_dft.hpp"
+#include "support/random_field.hpp"
+#include "support/tolerance.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
 #include <vector>
-
-#include "support/naive_dft.hpp"
-#include "support/random_field.hpp"
-#include "support/tolerance.hpp"
 
 using nop::FourierEngine;
 using nop::ModeWeight;
@@ -43,8 +42,8 @@ TEST_CASE("one axis is transformed alike by both engines and as it is defined") 
   constexpr std::size_t lines = 3, n = 10, m = 7, inner = 4;
   for (const FourierEngine engine : {FourierEngine::fft, FourierEngine::dense}) {
     const Axis axis{n, m, inner, ModeWeight::coefficient, engine};
-    const nop::FourierTransform<1> transform{
-        lines, {n}, inner, {m}, ModeWeight::coefficient, engine};
+    const nop::FourierTransform<1> transform{lines, {n}, inner, {m}, ModeWeight::coefficient,
+                                             engine};
 
     const nop::test::NaiveDft<double, 1> half(transform);
     const auto field = nop::test::random_values<double>(half.field_size(), 1);

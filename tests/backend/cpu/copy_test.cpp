@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu/copy.hpp>
 
+#include "support/random_field.hpp"
+#include "support/threads.hpp"
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -8,9 +10,6 @@
 #include <complex>
 #include <numeric>
 #include <vector>
-
-#include "support/random_field.hpp"
-#include "support/threads.hpp"
 
 namespace cpu = nop::cpu;
 using nop::Shape;
@@ -78,7 +77,7 @@ TEST_CASE("axes of one to five dimensions are put in any order") {
 TEST_CASE_TEMPLATE("a box is cut out of an array and set into another", T, float, double,
                    std::complex<double>) {
   const Shape<3> from = {6, 7, 8}, to = {4, 9, 5}, box = {3, 4, 5};
-  const auto in       = random_values<T>(element_count(from), 1);
+  const auto in = random_values<T>(element_count(from), 1);
   CHECK(copies(box, in, (2 * 7 + 3) * 8 + 1, row_major(from), element_count(to), 2 * 5,
                row_major(to)));
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu/dft_matrix.hpp>
 
+#include "support/naive_dft.hpp"
+#include "support/tolerance.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <complex>
 #include <numbers>
-
-#include "support/naive_dft.hpp"
-#include "support/tolerance.hpp"
 
 using nop::ModeWeight;
 using nop::cpu::DftKey;

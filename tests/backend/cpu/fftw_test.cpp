@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu/fftw.hpp>
 
+#include "support/random_field.hpp"
+#include "support/tolerance.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -8,9 +10,6 @@
 #include <numbers>
 #include <thread>
 #include <vector>
-
-#include "support/random_field.hpp"
-#include "support/tolerance.hpp"
 
 using nop::cpu::FftKind;
 using nop::cpu::FftLayout;
@@ -33,7 +32,9 @@ std::vector<Complex> sums(const std::vector<Element>& u, int sign, std::size_t c
   return all;
 }
 
-FftLayout one_line(FftKind kind, std::size_t n, bool aligned) { return {kind, n, 1, 1, n, n, aligned}; }
+FftLayout one_line(FftKind kind, std::size_t n, bool aligned) {
+  return {kind, n, 1, 1, n, n, aligned};
+}
 
 }  // namespace
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu/fourier.hpp>
 
+#include "support/naive_dft.hpp"
+#include "support/random_field.hpp"
+#include "support/threads.hpp"
+#include "support/tolerance.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -9,11 +13,6 @@
 #include <numbers>
 #include <thread>
 #include <vector>
-
-#include "support/naive_dft.hpp"
-#include "support/random_field.hpp"
-#include "support/threads.hpp"
-#include "support/tolerance.hpp"
 
 namespace cpu = nop::cpu;
 using nop::complex_of;
@@ -158,12 +157,14 @@ TEST_CASE("plane waves of both signs are found exactly if they are in the band")
         std::vector<double> wave(n * m);
         for (std::size_t x = 0; x < n; ++x)
           for (std::size_t y = 0; y < m; ++y)
-            wave[x * m + y] = std::cos(turn * (static_cast<double>(k0) * static_cast<double>(x) / n +
-                                               static_cast<double>(k1) * static_cast<double>(y) / m));
+            wave[x * m + y] =
+                std::cos(turn * (static_cast<double>(k0) * static_cast<double>(x) / n +
+                                 static_cast<double>(k1) * static_cast<double>(y) / m));
         const auto got = analyzed<double>(
             FourierTransform<2>{1, {n, m}, 1, {modes0, modes1}, ModeWeight::coefficient, engine},
             wave);
-        // The band is -2 ... 1 and 0 ... 2. On the axis k1 = 0 the conjugate stands beside the wave.
+        // The band is -2 ... 1 and 0 ... 2. On the axis k1 = 0 the conjugate stands beside the
+        // wave.
         for (std::ptrdiff_t b0 = -2; b0 <= 1; ++b0)
           for (std::ptrdiff_t b1 = 0; b1 <= 2; ++b1) {
             double expected = b0 == k0 && b1 == k1 ? 0.5 : 0.0;
@@ -189,10 +190,11 @@ TEST_CASE("a field comes back from all of its modes and is interpolated on a fin
       const auto modes = analyzed(
           FourierTransform<1>{1, {n}, 1, {n}, ModeWeight::coefficient, engine}, sampled(n));
       for (const std::size_t points : {n, 20 * n / 8, std::size_t{31}})
-        CHECK(worst_error(synthesized<double>(FourierTransform<1>{1, {points}, 1, {n},
-                                                                  ModeWeight::multiplicity, engine},
-                                              modes),
-                          sampled(points)) < 1e-13);
+        CHECK(worst_error(
+                  synthesized<double>(
+                      FourierTransform<1>{1, {points}, 1, {n}, ModeWeight::multiplicity, engine},
+                      modes),
+                  sampled(points)) < 1e-13);
     }
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu/gemm.hpp>
 
+#include "support/random_field.hpp"
+#include "support/threads.hpp"
+#include "support/tolerance.hpp"
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -8,10 +11,6 @@
 #include <cstddef>
 #include <limits>
 #include <vector>
-
-#include "support/random_field.hpp"
-#include "support/threads.hpp"
-#include "support/tolerance.hpp"
 
 namespace cpu = nop::cpu;
 using nop::Form;
@@ -41,8 +40,9 @@ struct Product {
     if (side.form == Form::adjoint) std::swap(rows, columns);
     const std::size_t row_step = columns + side.padding, one = rows * row_step;
     static const auto numbers = random_values<T>(400000, 1);
-    const auto count = static_cast<std::ptrdiff_t>(one * (side.shared ? 1 : batch));
-    memory.assign(numbers.begin() + seed, numbers.begin() + seed + std::max<std::ptrdiff_t>(1, count));
+    const auto count          = static_cast<std::ptrdiff_t>(one * (side.shared ? 1 : batch));
+    memory.assign(numbers.begin() + seed,
+                  numbers.begin() + seed + std::max<std::ptrdiff_t>(1, count));
     return {memory.data(), row_step, side.shared ? 0 : one, side.form};
   }
 
@@ -56,9 +56,9 @@ struct Product {
   /// Everything in the memory of the result, also what lies between its rows.
   std::vector<T> compute() const {
     std::vector<T> a_memory, b_memory, c_memory;
-    const auto a = lay(a_memory, left, size.batch, size.rows, size.depth, 1);
-    const auto b = lay(b_memory, right, size.batch, size.depth, size.columns, 2);
-    const auto c = lay(c_memory, result, size.batch, size.rows, size.columns, 3);
+    const auto a    = lay(a_memory, left, size.batch, size.rows, size.depth, 1);
+    const auto b    = lay(b_memory, right, size.batch, size.depth, size.columns, 2);
+    const auto c    = lay(c_memory, result, size.batch, size.rows, size.columns, 3);
     const auto read = [](const Matrices<T>& m) {
       return Matrices<const T>{m.data, m.row_step, m.batch_step, m.form};
     };
@@ -114,8 +114,13 @@ TEST_CASE_TEMPLATE("a batch of products in every form and layout agrees with pla
 
 TEST_CASE_TEMPLATE("products larger than a block agree with plain loops", T, float,
                    std::complex<double>) {
-  for (const ProductSize size : {ProductSize{1, 200, 90, 70}, {1, 70, 90, 300}, {2, 3, 5000, 4},
-                                 {1, 3, 9000, 4}, {70, 6, 9, 8}, {1, 1, 1, 40000}, {2, 300, 300, 1}}) {
+  for (const ProductSize size : {ProductSize{1, 200, 90, 70},
+                                 {1, 70, 90, 300},
+                                 {2, 3, 5000, 4},
+                                 {1, 3, 9000, 4},
+                                 {70, 6, 9, 8},
+                                 {1, 1, 1, 40000},
+                                 {2, 300, 300, 1}}) {
     CAPTURE(size.rows);
     CAPTURE(size.columns);
     for (const bool summed : {false, true}) {
@@ -127,11 +132,30 @@ TEST_CASE_TEMPLATE("products larger than a block agree with plain loops", T, flo
   }
 }
 
+TEST_CASE_TEMPLATE("products of all sizes around those of tiles agree with plain loops", T, float,
+                   std::complex<double>) {
+  for (const std::size_t rows : {1U, 2U, 3U, 4U, 6U, 7U, 9U, 10U, 13U})
+    for (const std::size_t columns : {1U, 2U, 3U, 5U, 8U, 9U, 15U, 17U, 24U, 31U, 33U, 49U, 97U})
+      for (const std::size_t depth : {1U, 7U, 130U, 515U})
+        for (const Form right : {Form::plain, Form::adjoint}) {
+          CAPTURE(rows);
+          CAPTURE(columns);
+          CAPTURE(depth);
+          CHECK(Product<T>{{1, rows, depth, columns}, {}, {right, 1}, {Form::plain, 2}}.error() <
+                4 * nop::test::rounding<T>);
+        }
+}
+
 TEST_CASE("a product of nothing is zero and adds nothing") {
   for (const bool summed : {false, true})
     for (const Update update : {Update::overwrite, Update::add})
-      for (const ProductSize size : {ProductSize{3, 2, 0, 4}, {1, 2, 0, 4}, {3, 0, 2, 4},
-                                     {3, 2, 4, 0}, {0, 2, 3, 4}, {0, 2, 0, 4}, {0, 0, 0, 0}}) {
+      for (const ProductSize size : {ProductSize{3, 2, 0, 4},
+                                     {1, 2, 0, 4},
+                                     {3, 0, 2, 4},
+                                     {3, 2, 4, 0},
+                                     {0, 2, 3, 4},
+                                     {0, 2, 0, 4},
+                                     {0, 0, 0, 0}}) {
         CAPTURE(size.batch);
         CAPTURE(size.rows);
         CAPTURE(size.depth);
@@ -154,8 +178,11 @@ TEST_CASE("an overwritten result does not depend on what was there") {
 
 TEST_CASE_TEMPLATE("products have the same bits on any number of threads", T, float,
                    std::complex<double>) {
-  for (const ProductSize size : {ProductSize{1, 64, 64, 5000}, {40, 16, 16, 300}, {3, 8, 7000, 8},
-                                 {1, 400, 60, 500}, {300, 4, 33, 4}})
+  for (const ProductSize size : {ProductSize{1, 64, 64, 5000},
+                                 {40, 16, 16, 300},
+                                 {3, 8, 7000, 8},
+                                 {1, 400, 60, 500},
+                                 {300, 4, 33, 4}})
     for (const bool summed : {false, true}) {
       CAPTURE(size.batch);
       CAPTURE(size.depth);

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu/map.hpp>
 
+#include "support/random_field.hpp"
+#include "support/threads.hpp"
+#include "support/tolerance.hpp"
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <array>
 #include <complex>
 #include <vector>
-
-#include "support/random_field.hpp"
-#include "support/threads.hpp"
-#include "support/tolerance.hpp"
 
 namespace cpu = nop::cpu;
 using nop::Operand;
@@ -43,9 +42,9 @@ std::vector<Operand<Element>> layouts(Element* data, const Shape<3>& box) {
           {data, {3 * box[1], 3, 0}}};
 }
 
-const std::vector<Shape<3>> boxes = {{1, 1, 1}, {2, 3, 5},  {3, 1, 17}, {1, 4, 33}, {4, 3, 1},
-                                     {5, 1, 1}, {1, 6, 1},  {3, 5, 64}, {2, 3, 0},  {0, 3, 2},
-                                     {3, 0, 2}, {2, 2, 40}};
+const std::vector<Shape<3>> boxes = {{1, 1, 1}, {2, 3, 5}, {3, 1, 17}, {1, 4, 33},
+                                     {4, 3, 1}, {5, 1, 1}, {1, 6, 1},  {3, 5, 64},
+                                     {2, 3, 0}, {0, 3, 2}, {3, 0, 2},  {2, 2, 40}};
 
 constexpr auto blend = [](auto a, auto b) { return a * b + a; };
 constexpr auto copy  = [](auto a) { return a; };

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu/parallel.hpp>
 
+#include "support/threads.hpp"
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <stdexcept>
 #include <utility>
 #include <vector>
-
-#include "support/threads.hpp"
 
 namespace cpu = nop::cpu;
 using nop::test::with_threads;
@@ -55,13 +54,15 @@ TEST_CASE("an exception thrown inside a parallel loop arrives at its caller") {
 TEST_CASE("a parallel loop inside another runs on one thread and an exception gets out of both") {
   with_threads(2, [] {
     std::vector<int> calls(30);
-    cpu::parallel_for(
-        3, [&](std::size_t i) { cpu::parallel_for(10, [&](std::size_t j) { ++calls[10 * i + j]; }); });
+    cpu::parallel_for(3, [&](std::size_t i) {
+      cpu::parallel_for(10, [&](std::size_t j) { ++calls[10 * i + j]; });
+    });
     CHECK(calls == std::vector<int>(30, 1));
     CHECK_THROWS_AS(cpu::parallel_for(3,
                                       [&](std::size_t) {
-                                        cpu::parallel_for(
-                                            3, [&](std::size_t) { throw std::logic_error("deep"); });
+                                        cpu::parallel_for(3, [&](std::size_t) {
+                                          throw std::logic_error("deep");
+                                        });
                                       }),
                     std::logic_error);
   });

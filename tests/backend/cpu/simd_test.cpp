@@ -3,7 +3,8 @@
 
 #include <doctest/doctest.h>
 
-TEST_CASE_TEMPLATE("registers hold a power of two of numbers and there are some", T, float, double) {
+TEST_CASE_TEMPLATE("registers hold a power of two of numbers and there are some", T, float,
+                   double) {
   namespace cpu = nop::cpu;
   static_assert(sizeof(cpu::Batch<T>) == cpu::lanes<T> * sizeof(T));
   static_assert((cpu::lanes<T> & (cpu::lanes<T> - 1)) == 0);

@@ -5,6 +5,10 @@
 #include <cstdio>
 
 int main() {
-  const nop::Shape<2> grid{64, 32};
-  std::printf("nop %s: %zu points\n", nop::version.data(), nop::element_count(grid));
+  nop::Rng rng{42};
+  const nop::Fno<2> model(
+      {.in_channels = 1, .out_channels = 1, .width = 8, .depth = 2, .modes = {4, 4}}, rng);
+  const nop::Tensor<float, 4, nop::Cpu> x(nop::Shape<4>{1, 1, 16, 12});
+  std::printf("nop %s: %zu parameters, %zu values\n", nop::version.data(),
+              nop::parameter_count(model), model(x).size());
 }
