@@ -7,6 +7,10 @@
 #include <string>
 #include <string_view>
 
+/// What fontconfig keeps until the end, wherever cairo draws a text, is no leak of ours.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig"; }  // NOLINT
+
 namespace {
 
 /// With --list-test-cases, writes the CMake commands that add each test case as a test

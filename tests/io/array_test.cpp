@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/io/array.hpp>
+
+#include <doctest/doctest.h>
+
 #include <bit>
 #include <cmath>
 #include <complex>
@@ -6,10 +10,6 @@
 #include <limits>
 #include <numeric>
 #include <vector>
-
-#include <doctest/doctest.h>
-
-#include <nop/io/array.hpp>
 
 namespace nop {
 namespace {

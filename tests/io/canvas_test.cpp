@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <string>
+#include <nop/io/canvas.hpp>
 
 #include "hostile.hpp"
 #include <doctest/doctest.h>
 
-#include <nop/io/canvas.hpp>
+#include <string>
 
 namespace nop {
 namespace {

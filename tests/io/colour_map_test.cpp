@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/io/colour_map.hpp>
+
+#include <doctest/doctest.h>
+
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <set>
 #include <tuple>
-
-#include <doctest/doctest.h>
-
-#include <nop/io/colour_map.hpp>
 
 namespace nop {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <complex>
-#include <cstdint>
+#include <nop/io/element_type.hpp>
 
 #include <doctest/doctest.h>
 
-#include <nop/io/element_type.hpp>
+#include <complex>
+#include <cstdint>
 
 namespace nop {
 namespace {

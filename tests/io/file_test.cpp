@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <filesystem>
-#include <stdexcept>
-#include <string>
+#include <nop/io/file.hpp>
 
 #include "hostile.hpp"
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include <nop/io/file.hpp>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
 
 namespace nop {
 namespace {

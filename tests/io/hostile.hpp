@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/error.hpp>
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
@@ -9,11 +14,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <doctest/doctest.h>
-#include <unistd.h>
-
-#include <nop/core/error.hpp>
 
 namespace nop::test {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <cmath>
-#include <vector>
+#include <nop/io/image_grid.hpp>
 
 #include "hostile.hpp"
 #include <doctest/doctest.h>
 
-#include <nop/io/image_grid.hpp>
+#include <cmath>
+#include <vector>
 
 namespace nop {
 namespace {

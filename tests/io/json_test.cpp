@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <nop/io/json.hpp>
 
 #include "hostile.hpp"
 #include <doctest/doctest.h>
 
-#include <nop/io/json.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace nop {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <cmath>
-#include <limits>
-#include <string>
-#include <vector>
+#include <nop/io/line_plot.hpp>
 
 #include "hostile.hpp"
 #include <doctest/doctest.h>
 
-#include <nop/io/line_plot.hpp>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
 
 namespace nop {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <string>
-#include <vector>
+#include <nop/io/named_arrays.hpp>
 
 #include <doctest/doctest.h>
 
-#include <nop/io/named_arrays.hpp>
+#include <string>
+#include <vector>
 
 namespace nop {
 namespace {

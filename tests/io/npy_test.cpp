@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/io/npy.hpp>
+
+#include "hostile.hpp"
+#include <doctest/doctest.h>
+
 #include <complex>
 #include <cstdint>
 #include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "hostile.hpp"
-#include <doctest/doctest.h>
-
-#include <nop/io/npy.hpp>
 
 namespace nop {
 namespace {

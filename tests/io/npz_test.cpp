@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/io/npz.hpp>
+
+#include "hostile.hpp"
+#include <doctest/doctest.h>
+
 #include <complex>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "hostile.hpp"
-#include <doctest/doctest.h>
-
-#include <nop/io/npz.hpp>
 
 namespace nop {
 namespace {

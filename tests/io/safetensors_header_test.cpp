@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <string>
-#include <string_view>
+#include <nop/io/safetensors_header.hpp>
 
 #include "hostile.hpp"
 #include <doctest/doctest.h>
 
-#include <nop/io/safetensors_header.hpp>
+#include <string>
+#include <string_view>
 
 namespace nop {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/io/ticks.hpp>
+
+#include <doctest/doctest.h>
+
 #include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
-
-#include <doctest/doctest.h>
-
-#include <nop/io/ticks.hpp>
 
 namespace nop {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <array>
-#include <span>
-#include <string>
-#include <string_view>
+#include <nop/io/zip.hpp>
 
 #include "hostile.hpp"
 #include <doctest/doctest.h>
 
-#include <nop/io/zip.hpp>
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
 
 namespace nop {
 namespace {

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <vector>
 
-#include "golden.hpp"
+#include "golden_target.hpp"
 #include "support/random_field.hpp"
 #include "support/tolerance.hpp"
 #include "support/toy_backend.hpp"
@@ -48,7 +48,7 @@ void check_gradient(const auto& loss, const Shape<Rank>& shape) {
 
 TEST_CASE("the L2 losses agree with the reference library") {
   const Shape<4> shape{2, 1, 6, 8};
-  const auto x = nop::test::golden_input<Toy>(shape), y = nop::test::golden_target<Toy>(shape);
+  const auto x = nop::test::golden_input<double, Toy>(shape), y = nop::test::golden_target<double, Toy>(shape);
   CHECK(std::abs(nop::RelativeLp{.reduction = Reduction::sum}(x, y).item() - 2.6308818) < 2e-6);
   CHECK(std::abs(nop::AbsoluteLp{.reduction = Reduction::sum}(x, y).item() - 1.7630792) < 2e-6);
   CHECK(std::abs(nop::relative_l2(x, y).item() - 2.6308818 / 2) < 2e-6);

@@ -10,7 +10,7 @@
 #include <numbers>
 #include <vector>
 
-#include "golden.hpp"
+#include "golden_target.hpp"
 #include "support/random_field.hpp"
 #include "support/tolerance.hpp"
 #include "support/toy_backend.hpp"
@@ -35,7 +35,7 @@ void check_gradient(const auto& loss, const Shape<Rank>& shape) {
 
 TEST_CASE("the H1 losses agree with the reference library") {
   const Shape<4> shape{2, 1, 6, 8};
-  const auto x = nop::test::golden_input<Toy>(shape), y = nop::test::golden_target<Toy>(shape);
+  const auto x = nop::test::golden_input<double, Toy>(shape), y = nop::test::golden_target<double, Toy>(shape);
   const auto summed = Reduction::sum;
   CHECK(std::abs(nop::RelativeH1{.reduction = summed}(x, y).item() - 3.8925846) < 2e-6);
   CHECK(std::abs(nop::AbsoluteH1{.reduction = summed}(x, y).item() - 9.3198051) < 2e-6);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/expects.hpp>
+#include <nop/core/scalar.hpp>
+#include <nop/io/element_type.hpp>
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -13,10 +17,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include <nop/core/expects.hpp>
-#include <nop/core/scalar.hpp>
-#include <nop/io/element_type.hpp>
 
 namespace nop {
 

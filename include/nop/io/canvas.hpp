@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/expects.hpp>
+#include <nop/io/colour_map.hpp>
+#include <nop/io/file.hpp>
+
+#include <cairo/cairo.h>
+
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -12,12 +18,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
-#include <cairo/cairo.h>
-
-#include <nop/core/expects.hpp>
-#include <nop/io/colour_map.hpp>
-#include <nop/io/file.hpp>
 
 namespace nop {
 

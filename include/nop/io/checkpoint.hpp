@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <concepts>
-#include <cstddef>
-#include <filesystem>
-#include <string>
-
 #include <nop/autodiff/members.hpp>
 #include <nop/core/error.hpp>
 #include <nop/io/config_json.hpp>
@@ -14,6 +9,11 @@
 #include <nop/io/safetensors.hpp>
 #include <nop/layers/init.hpp>
 #include <nop/version.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <filesystem>
+#include <string>
 
 namespace nop {
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/error.hpp>
+#include <nop/core/shape.hpp>
+#include <nop/io/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
 #include <type_traits>
 #include <vector>
-
-#include <nop/core/error.hpp>
-#include <nop/core/shape.hpp>
-#include <nop/io/json.hpp>
 
 namespace nop {
 

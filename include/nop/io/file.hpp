@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/error.hpp>
+#include <nop/core/expects.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <concepts>
 #include <cstddef>
@@ -13,13 +20,6 @@
 #include <system_error>
 #include <utility>
 #include <vector>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <nop/core/error.hpp>
-#include <nop/core/expects.hpp>
 
 namespace nop {
 

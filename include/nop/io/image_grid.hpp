@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/expects.hpp>
+#include <nop/io/canvas.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <vector>
-
-#include <nop/core/expects.hpp>
-#include <nop/io/canvas.hpp>
 
 namespace nop {
 

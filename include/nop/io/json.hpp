@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/error.hpp>
+#include <nop/core/expects.hpp>
+#include <nop/core/scalar.hpp>
+
+#include <nlohmann/json.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -10,12 +16,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <nlohmann/json.hpp>
-
-#include <nop/core/error.hpp>
-#include <nop/core/expects.hpp>
-#include <nop/core/scalar.hpp>
 
 namespace nop {
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/autodiff/members.hpp>
+#include <nop/core/error.hpp>
+#include <nop/core/tensor.hpp>
+#include <nop/io/array.hpp>
+#include <nop/io/safetensors.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <span>
@@ -8,12 +14,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include <nop/autodiff/members.hpp>
-#include <nop/core/error.hpp>
-#include <nop/core/tensor.hpp>
-#include <nop/io/array.hpp>
-#include <nop/io/safetensors.hpp>
 
 namespace nop {
 

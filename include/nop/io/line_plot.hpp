@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/expects.hpp>
+#include <nop/io/canvas.hpp>
+#include <nop/io/colour_map.hpp>
+#include <nop/io/ticks.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -9,11 +14,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nop/core/expects.hpp>
-#include <nop/io/canvas.hpp>
-#include <nop/io/colour_map.hpp>
-#include <nop/io/ticks.hpp>
 
 namespace nop {
 

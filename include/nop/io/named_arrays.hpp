@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/expects.hpp>
+#include <nop/io/array.hpp>
+
 #include <cstddef>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <nop/core/expects.hpp>
-#include <nop/io/array.hpp>
 
 namespace nop {
 

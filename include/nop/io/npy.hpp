@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/io/array.hpp>
+#include <nop/io/file.hpp>
+#include <nop/io/npy_header.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -9,10 +13,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <nop/io/array.hpp>
-#include <nop/io/file.hpp>
-#include <nop/io/npy_header.hpp>
 
 namespace nop {
 

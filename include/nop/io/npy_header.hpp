@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/io/array.hpp>
+#include <nop/io/file.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -9,9 +12,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <nop/io/array.hpp>
-#include <nop/io/file.hpp>
 
 namespace nop {
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/io/array.hpp>
+#include <nop/io/file.hpp>
+#include <nop/io/named_arrays.hpp>
+#include <nop/io/npy.hpp>
+#include <nop/io/zip.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -12,12 +18,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <nop/io/array.hpp>
-#include <nop/io/file.hpp>
-#include <nop/io/named_arrays.hpp>
-#include <nop/io/npy.hpp>
-#include <nop/io/zip.hpp>
 
 namespace nop {
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/io/array.hpp>
+#include <nop/io/file.hpp>
+#include <nop/io/json.hpp>
+#include <nop/io/named_arrays.hpp>
+#include <nop/io/safetensors_header.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
@@ -11,12 +17,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <nop/io/array.hpp>
-#include <nop/io/file.hpp>
-#include <nop/io/json.hpp>
-#include <nop/io/named_arrays.hpp>
-#include <nop/io/safetensors_header.hpp>
 
 namespace nop {
 

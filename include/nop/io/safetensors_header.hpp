@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/io/array.hpp>
+#include <nop/io/file.hpp>
+#include <nop/io/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -10,10 +14,6 @@
 #include <tuple>
 #include <utility>
 #include <vector>
-
-#include <nop/io/array.hpp>
-#include <nop/io/file.hpp>
-#include <nop/io/json.hpp>
 
 namespace nop::detail {
 

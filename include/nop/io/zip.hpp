@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/io/file.hpp>
+
+#include <zip.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -9,10 +13,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <zip.h>
-
-#include <nop/io/file.hpp>
 
 namespace nop {
 

@@ -4,6 +4,7 @@
 #include <nop/autodiff/field.hpp>
 #include <nop/autodiff/parameter.hpp>
 #include <nop/layers/init.hpp>
+#include <nop/ops/activation.hpp>
 #include <nop/ops/channels.hpp>
 #include <nop/ops/normalize.hpp>
 
@@ -47,8 +48,8 @@ class Norm {
   }
 
   template <field F>
-  F operator()(const F& x) const {
-    if (config_.kind == NormKind::none) return x;
+  auto operator()(const F& x) const -> decltype(group_norm(x, 1, Real())) {
+    if (config_.kind == NormKind::none) return activate(x, Activation::identity);
     const std::size_t groups =
         config_.kind == NormKind::instance ? config_.channels : config_.groups;
     const auto normal = group_norm(x, groups, static_cast<Real>(config_.epsilon));

@@ -53,8 +53,10 @@ struct Tile {
       Real* const row         = panel.data() + k * parts * width;
       const Element* const in = b.data + k * b.row;
       if (kept < columns) std::fill_n(row, parts * width, Real(0));
-      if (kept == columns && b.column == 1)
+      if (b.column == 1 && kept == columns)
         pack_row(in, columns, 1, b.conjugate, conjugate_a, row);
+      else if (b.column == 1)
+        pack_row(in, kept, 1, b.conjugate, conjugate_a, row);
       else
         pack_row(in, kept, b.column, b.conjugate, conjugate_a, row);
     }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nop/layers/domain_padding.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <utility>
+
+#include <nop/backend/cpu.hpp>
+
+#include "support/layer_battery.hpp"
+
+using nop::DomainPadding;
+using nop::Shape;
+using nop::test::random_field;
+
+TEST_CASE("the margin is the rounded fraction of the points, a half rounded to even") {
+  const DomainPadding<1> quarter({0.25});
+  for (const auto& [points, margin] : {std::pair(8U, 2U), {10U, 2U}, {5U, 1U}, {9U, 2U}, {14U, 4U}}) {
+    CAPTURE(points);
+    const auto x = random_field(Shape<3>{1, 1, points});
+    CHECK(quarter.padded(x).shape() == Shape<3>{1, 1, points + 2 * margin});
+  }
+}
+
+TEST_CASE("each axis has its own margin, of zeros on both sides") {
+  const DomainPadding<2> padding({0.5, 0.25});
+  const auto x = random_field(Shape{2, 3, 4, 8});
+  const auto y = padding.padded(x);
+  REQUIRE(y.shape() == Shape<4>{2, 3, 8, 12});
+  for (std::size_t b = 0; b < 2; ++b)
+    for (std::size_t c = 0; c < 3; ++c)
+      for (std::size_t i = 0; i < 8; ++i)
+        for (std::size_t j = 0; j < 12; ++j) {
+          const bool inside = i >= 2 && i < 6 && j >= 2 && j < 10;
+          CHECK(y.view()(b, c, i, j) == (inside ? x.view()(b, c, i - 2, j - 2) : 0));
+        }
+  CHECK(padding.unpadded(y, Shape<2>{4, 8}).to_host() == x.to_host());
+}
+
+TEST_CASE("padding of fraction zero is none") {
+  CHECK(DomainPadding<2>({0, 0}).is_none());
+  CHECK(!DomainPadding<2>({0, 0.1}).is_none());
+  const auto x = random_field(Shape{1, 1, 7});
+  CHECK(DomainPadding<1>({0}).padded(x).to_host() == x.to_host());
+}
+
+TEST_CASE("padding and its removal pass the battery") {
+  const DomainPadding<1> one({0.4});
+  const DomainPadding<3> three({0.3, 0, 0.5});
+  nop::test::check_linear_function([&](const auto& x) { return one.padded(x); },
+                                   random_field(Shape{2, 2, 5}));
+  nop::test::check_linear_function([&](const auto& x) { return one.unpadded(x, Shape<1>{5}); },
+                                   random_field(Shape{2, 2, 9}));
+  nop::test::check_linear_function([&](const auto& x) { return three.padded(x); },
+                                   random_field(Shape{2, 1, 3, 2, 4}));
+}
+
+TEST_CASE("padding refuses a fraction below zero or that is no number") {
+  CHECK_THROWS_WITH_AS(
+      DomainPadding<1>({-0.5}),
+      "DomainPadding: expected a fraction of the grid of at least 0, got -0.5",
+      nop::PreconditionError);
+  CHECK_THROWS_AS(DomainPadding<1>({std::nan("")}), nop::PreconditionError);
+  CHECK_THROWS_AS(DomainPadding<1>({HUGE_VAL}), nop::PreconditionError);
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nop/layers/fourier_layer.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <nop/backend/cpu.hpp>
+
+#include "support/layer_battery.hpp"
+
+using nop::Activation;
+using nop::Cpu;
+using nop::LayerOrder;
+using nop::NormKind;
+using nop::Rng;
+using nop::Shape;
+using nop::SkipKind;
+using nop::Stabilizer;
+using nop::test::random_field;
+template <std::size_t Dim, class Real = double>
+using Layer = nop::FourierLayer<Dim, Cpu, Real>;
+
+namespace {
+
+template <std::size_t Dim>
+Layer<Dim> layer(const typename Layer<Dim>::Config& config) {
+  Rng rng(1);
+  return {config, rng};
+}
+
+/// Gives a part the parameters that a layer has below `name`.
+template <class Whole, class Part>
+Part taken(const Whole& whole, const std::string& name, Part part) {
+  nop::for_each_parameter(part, [&](const std::string& path, auto& parameter) {
+    using Parameter = std::remove_cvref_t<decltype(parameter)>;
+    parameter.assign(nop::test::parameter_of<const Parameter>(whole, name + '.' + path).value());
+  });
+  return part;
+}
+
+/// The formulas of the layer's documentation, out of its parts.
+template <std::size_t Dim, class Field>
+Field formula(const typename Layer<Dim>::Config& c, const Layer<Dim>& whole, const Field& input) {
+  Rng rng(2);
+  const auto conv = taken(
+      whole, "convolution",
+      nop::SpectralConv<Dim, Cpu, double>(
+          {.in_channels = c.channels, .out_channels = c.channels, .modes = c.modes}, rng));
+  const auto skip = [&](const std::string& name, SkipKind kind) {
+    return taken(whole, name,
+                 nop::Skip<Cpu, double>(
+                     {.kind = kind, .in_channels = c.channels, .out_channels = c.channels}, rng));
+  };
+  const auto norm = [&](const std::string& name, const Field& x) {
+    return taken(whole, name,
+                 nop::Norm<Cpu, double>(
+                     {.kind = c.norm, .channels = c.channels, .groups = c.norm_groups}))(x);
+  };
+  const auto mlp = [&](const Field& y, const Field& x) {
+    const nop::ChannelMlp<Cpu, double> map({.in_channels     = c.channels,
+                                            .hidden_channels = c.channels / 2,
+                                            .out_channels    = c.channels,
+                                            .activation      = c.activation},
+                                           rng);
+    return skip("mlp_skip", c.channel_mlp_skip).add_to(taken(whole, "mlp", map)(y), x);
+  };
+  const auto sigma   = [&](const Field& x) { return activate(x, c.activation); };
+  const auto between = [&](const Field& x) { return c.is_last ? x : sigma(x); };
+  const auto bounded = [&](const Field& x) {
+    return c.stabilizer == Stabilizer::none ? x : nop::tanh(x);
+  };
+  if (c.order == LayerOrder::post_activation) {
+    const auto y = between(skip("skip", c.skip).add_to(norm("norm.0", conv(bounded(input))), input));
+    return between(norm("norm.1", c.channel_mlp ? mlp(y, input) : y));
+  }
+  const auto x = norm("norm.0", sigma(input));
+  const auto y = norm("norm.1", between(skip("skip", c.skip).add_to(conv(bounded(x)), x)));
+  return c.channel_mlp ? mlp(y, x) : y;
+}
+
+/// Calls `use(config)` for every combination of the options that change what is computed.
+template <std::size_t Dim, class Use>
+void for_each_option(const Shape<Dim>& modes, const Use& use) {
+  for (const bool is_last : {false, true})
+    for (const auto order : {LayerOrder::post_activation, LayerOrder::pre_activation})
+      for (const auto stabilizer : {Stabilizer::none, Stabilizer::hyperbolic_tangent})
+        for (const auto norm : {NormKind::none, NormKind::instance, NormKind::group})
+          for (const auto skip : {SkipKind::none, SkipKind::identity, SkipKind::linear,
+                                  SkipKind::soft_gating})
+            for (const bool mlp : {false, true}) {
+              CAPTURE(is_last);
+              CAPTURE(static_cast<int>(order));
+              CAPTURE(static_cast<int>(stabilizer));
+              CAPTURE(static_cast<int>(norm));
+              CAPTURE(static_cast<int>(skip));
+              CAPTURE(mlp);
+              use(typename Layer<Dim>::Config{
+                  .channels   = 2,
+                  .modes      = modes,
+                  .is_last    = is_last,
+                  .activation = is_last ? Activation::silu : Activation::gelu,
+                  .order      = order,
+                  .stabilizer = stabilizer,
+                  .skip       = skip,
+                  .norm       = norm,
+                  .norm_groups = 2,
+                  .channel_mlp = mlp,
+                  // Another kind than the skip's, so that one cannot stand for the other.
+                  .channel_mlp_skip = static_cast<SkipKind>((static_cast<int>(skip) + 1) % 4)});
+            }
+}
+
+}  // namespace
+
+TEST_CASE("a Fourier layer is the formula of its documentation for every option") {
+  const auto x = random_field(Shape{2, 2, 9});
+  for_each_option<1>({4}, [&](const auto& config) {
+    const auto whole = layer<1>(config);
+    CHECK(nop::test::worst_error(whole(x).to_host(), formula(config, whole, x).to_host()) < 1e-13);
+  });
+}
+
+TEST_CASE("a Fourier layer has right gradients for every option") {
+  const auto x = random_field(Shape{1, 2, 5});
+  for_each_option<1>({3}, [&](const auto& config) {
+    const auto whole = layer<1>(config);
+    nop::test::check_gradients(whole, x);
+    nop::test::check_ways_to_call(whole, x);
+  });
+}
+
+TEST_CASE("a Fourier layer passes the battery on odd and even grids of two and three axes") {
+  for (const NormKind norm : {NormKind::none, NormKind::instance}) {
+    nop::test::check_function(layer<2>({.channels = 2, .modes = {3, 4}, .norm = norm}),
+                              random_field(Shape{2, 2, 4, 5}));
+    nop::test::check_function(layer<2>({.channels = 2, .modes = {4, 3}, .norm = norm}),
+                              random_field(Shape{2, 2, 3, 6}));
+  }
+  nop::test::check_function(layer<3>({.channels = 2, .modes = {2, 3, 2}}),
+                            random_field(Shape{2, 2, 3, 2, 4}));
+}
+
+TEST_CASE("a Fourier layer commutes with translations of a periodic grid") {
+  for (const auto order : {LayerOrder::post_activation, LayerOrder::pre_activation}) {
+    nop::test::check_translation(
+        layer<1>({.channels = 3, .modes = {5}, .order = order, .norm = NormKind::group}),
+        random_field(Shape{2, 3, 8}));
+    nop::test::check_translation(layer<2>({.channels = 2, .modes = {4, 6}, .order = order}),
+                                 random_field(Shape{2, 2, 6, 7}));
+  }
+}
+
+TEST_CASE("a Fourier layer in float agrees with one in double") {
+  Rng rng(3);
+  const auto config = [](auto type) {
+    return typename Layer<2, decltype(type)>::Config{.channels = 4, .modes = {6, 6}};
+  };
+  nop::test::check_precisions(layer<2>(config(double())), Layer<2, float>(config(float()), rng),
+                              random_field(Shape{2, 4, 9, 12}));
+}
+
+TEST_CASE("the members of a Fourier layer are those that its options ask for") {
+  using Paths = std::vector<std::string>;
+  CHECK(nop::test::parameter_paths(layer<1>({.channels = 2, .modes = {3}})) ==
+        Paths{"convolution.weight", "convolution.bias", "skip.weight", "mlp.0.weight", "mlp.0.bias",
+              "mlp.1.weight", "mlp.1.bias", "mlp_skip.gate"});
+  CHECK(nop::test::parameter_paths(layer<1>({.channels    = 2,
+                                             .modes       = {3},
+                                             .skip        = SkipKind::none,
+                                             .norm        = NormKind::group,
+                                             .channel_mlp = false})) ==
+        Paths{"convolution.weight", "convolution.bias", "norm.0.weight", "norm.0.bias",
+              "norm.1.weight", "norm.1.bias"});
+}
+
+TEST_CASE("the hidden channels of the MLP are rounded, a half to even") {
+  // 9 channels: 4.5 becomes 4.
+  const auto wide = layer<1>({.channels = 9, .modes = {1}});
+  CHECK(nop::test::parameter_of<const nop::Parameter<double, 2, Cpu>>(wide, "mlp.0.weight")
+            .shape() == Shape<2>{4, 9});
+  const auto more = layer<1>({.channels = 9, .modes = {1}, .channel_mlp_expansion = 2});
+  CHECK(nop::test::parameter_of<const nop::Parameter<double, 2, Cpu>>(more, "mlp.1.weight")
+            .shape() == Shape<2>{9, 18});
+}
+
+TEST_CASE("dropout of the MLP acts only when a generator is given") {
+  const auto dropping =
+      layer<1>({.channels = 4, .modes = {3}, .channel_mlp_dropout = 0.5});
+  const auto plain = layer<1>({.channels = 4, .modes = {3}});
+  const auto x     = random_field(Shape{2, 4, 6});
+  CHECK(dropping(x).to_host() == plain(x).to_host());
+  Rng rng(1), same(1);
+  const auto y = dropping(x, rng).to_host();
+  CHECK(y != plain(x).to_host());
+  CHECK(y == dropping(x, same).to_host());
+}
+
+TEST_CASE("a Fourier layer refuses an MLP without hidden channels") {
+  CHECK_THROWS_WITH_AS(
+      layer<1>({.channels = 2, .modes = {3}, .channel_mlp_expansion = 0.1}),
+      "FourierLayer: expected a channel_mlp_expansion that leaves a hidden channel, got 0.1",
+      nop::PreconditionError);
+}

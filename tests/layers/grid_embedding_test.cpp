@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nop/layers/grid_embedding.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+
+#include <nop/backend/cpu.hpp>
+
+#include "support/layer_battery.hpp"
+
+using nop::GridEmbedding;
+using nop::Shape;
+using nop::test::random_field;
+
+TEST_CASE_TEMPLATE("the coordinates i/N follow the data, one channel per axis in their order", Real,
+                   float, double) {
+  const auto x = random_field<Real>(Shape{2, 2, 3, 4, 7});
+  const auto y = GridEmbedding<3>{}(x);
+  REQUIRE(y.shape() == Shape<5>{2, 5, 3, 4, 7});
+  for (std::size_t b = 0; b < 2; ++b)
+    for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t j = 0; j < 4; ++j)
+        for (std::size_t k = 0; k < 7; ++k) {
+          CHECK(y.view()(b, 0, i, j, k) == x.view()(b, 0, i, j, k));
+          CHECK(y.view()(b, 1, i, j, k) == x.view()(b, 1, i, j, k));
+          CHECK(y.view()(b, 2, i, j, k) == static_cast<Real>(i) / 3);
+          CHECK(y.view()(b, 3, i, j, k) == static_cast<Real>(j) / 4);
+          CHECK(y.view()(b, 4, i, j, k) == static_cast<Real>(k) / 7);
+        }
+}
+
+TEST_CASE("a grid of one point is at zero") {
+  const auto y = GridEmbedding<1>{}(random_field(Shape{1, 1, 1}));
+  CHECK(y.view()(0, 1, 0) == 0);
+}
+
+TEST_CASE("an empty batch stays empty") {
+  const nop::Tensor<float, 3, nop::Cpu> none({0, 1, 4});
+  CHECK(GridEmbedding<1>{}(none).shape() == Shape<3>{0, 2, 4});
+}
+
+TEST_CASE("the grid embedding passes the battery and has no parameters") {
+  nop::test::check_function(GridEmbedding<1>{}, random_field(Shape{2, 1, 5}));
+  nop::test::check_function(GridEmbedding<2>{}, random_field(Shape{2, 2, 3, 4}));
+  nop::test::check_function(GridEmbedding<4>{}, random_field(Shape{2, 1, 2, 3, 1, 2}));
+  CHECK(nop::parameter_count(GridEmbedding<2>{}) == 0);
+}
