@@ -10,7 +10,16 @@
 #include <nop/autodiff/members.hpp>
 #include <nop/autodiff/tape.hpp>
 #include <nop/backend/cpu.hpp>
+#include <nop/core/rng.hpp>
 #include <nop/io/checkpoint.hpp>
 #include <nop/layers/spectral_conv.hpp>
 #include <nop/models/fno.hpp>
+#include <nop/models/normalized.hpp>
+#include <nop/training/adam.hpp>
+#include <nop/training/loss.hpp>
+#include <nop/training/mean_loss.hpp>
+#include <nop/training/read_dataset.hpp>
+#include <nop/training/schedule.hpp>
+#include <nop/training/sobolev.hpp>
+#include <nop/training/trainer.hpp>
 #include <nop/version.hpp>

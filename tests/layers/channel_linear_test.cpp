@@ -24,8 +24,8 @@ TEST_CASE("a channel linear layer maps the channels of every point") {
   Rng rng(1);
   const Layer<double> layer({.in_channels = 3, .out_channels = 2}, rng);
   const auto x       = random_field(Shape{2, 3, 4, 5});
-  const auto& weight = nop::test::parameter_of<const nop::Parameter<double, 2, Cpu>>(layer, "weight");
-  const auto& bias   = nop::test::parameter_of<const nop::Parameter<double, 1, Cpu>>(layer, "bias");
+  const auto& weight = nop::test::parameter_of<nop::Parameter<double, 2, Cpu>>(layer, "weight");
+  const auto& bias   = nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(layer, "bias");
   const auto y       = layer(x);
   REQUIRE(y.shape() == Shape<4>{2, 2, 4, 5});
   for (std::size_t b = 0; b < 2; ++b)

@@ -40,10 +40,10 @@ TEST_CASE("a channel MLP is two linear maps with an activation between") {
     const auto mlp    = layer<double>(activation);
     const auto x      = random_field(Shape{2, 2, 6});
     const auto weight = [&](const std::string& path) {
-      return nop::test::parameter_of<const nop::Parameter<double, 2, Cpu>>(mlp, path).value();
+      return nop::test::parameter_of<nop::Parameter<double, 2, Cpu>>(mlp, path).value();
     };
     const auto bias = [&](const std::string& path) {
-      return nop::test::parameter_of<const nop::Parameter<double, 1, Cpu>>(mlp, path).value();
+      return nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(mlp, path).value();
     };
     const auto hidden = activate(nop::mix_channels(x, weight("0.weight"), bias("0.bias")), activation);
     CHECK(mlp(x).to_host() ==

@@ -60,8 +60,8 @@ TEST_CASE("group norm begins with factors one and offsets zero") {
 
 TEST_CASE("group norm scales and shifts each channel") {
   const auto layer  = group_layer(2);
-  const auto factor = nop::test::parameter_of<const nop::Parameter<double, 1, Cpu>>(layer, "weight");
-  const auto offset = nop::test::parameter_of<const nop::Parameter<double, 1, Cpu>>(layer, "bias");
+  const auto factor = nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(layer, "weight");
+  const auto offset = nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(layer, "bias");
   const auto x      = random_field(Shape{2, 4, 3, 5});
   const auto normal = nop::group_norm(x, 2, 1e-5), y = layer(x);
   for (std::size_t b = 0; b < 2; ++b)

@@ -50,7 +50,7 @@ TEST_CASE("a skip adds nothing, the field, a linear map of it or its gated chann
 
   const auto linear = skip(SkipKind::linear);
   const auto weight =
-      nop::test::parameter_of<const nop::Parameter<double, 2, Cpu>>(linear, "weight").value();
+      nop::test::parameter_of<nop::Parameter<double, 2, Cpu>>(linear, "weight").value();
   CHECK(nop::test::worst_error(linear.add_to(y, x).to_host(),
                                nop::add(y, nop::mix_channels(x, weight)).to_host()) < 1e-14);
 
@@ -68,7 +68,7 @@ TEST_CASE("only a linear skip and a gate have parameters, and the gate begins wi
   CHECK(nop::test::parameter_paths(skip(SkipKind::linear)) == Paths{"weight"});
   CHECK(nop::test::parameter_paths(skip(SkipKind::soft_gating)) == Paths{"gate"});
   const auto gating = skip(SkipKind::soft_gating);
-  CHECK(nop::test::parameter_of<const nop::Parameter<double, 1, Cpu>>(gating, "gate")
+  CHECK(nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(gating, "gate")
             .value()
             .to_host() == std::vector<double>(3, 1));
 }

@@ -90,7 +90,7 @@ std::vector<Element> naive(const Layer<Dim, Element>& conv, const Field& x,
   std::vector<Element> y(backward.field_size());
   backward.from_modes(after.data(), y.data());
   const auto bias =
-      nop::test::parameter_of<const nop::Parameter<Element, 1, Cpu>>(conv, "bias").value().to_host();
+      nop::test::parameter_of<nop::Parameter<Element, 1, Cpu>>(conv, "bias").value().to_host();
   const std::size_t points = element_count(output_grid);
   for (std::size_t i = 0; i < y.size(); ++i) y[i] += bias[i / points % out];
   return y;
@@ -290,7 +290,7 @@ TEST_CASE("weights and bias begin normal with the deviation of in and out channe
   squares         = 0;
   const auto wide = layer(Shape{1}, 1, 3000);
   const auto& bias =
-      nop::test::parameter_of<const nop::Parameter<double, 1, Cpu>>(wide, "bias").value();
+      nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(wide, "bias").value();
   for (const double value : bias.to_host()) squares += value * value;
   CHECK(squares / 3000 == doctest::Approx(2.0 / 3001).epsilon(0.1));
 }

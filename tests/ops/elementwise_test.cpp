@@ -41,13 +41,13 @@ TEST_CASE_TEMPLATE("sums, differences and products are those of the elements", E
   CHECK(nop::test::worst_error(nop::multiply(a, b).to_host(),
                                combined<Element>(std::multiplies{}, x, y)) < rounding);
   const auto twice = combined<Element>(std::plus{}, x, x);
-  CHECK(nop::scale(a, 2).to_host() == twice);
+  CHECK(nop::scale_by(a, 2).to_host() == twice);
 }
 
 TEST_CASE_TEMPLATE("elementwise ops have right gradients", Element, double, Complex) {
   const auto a = random_field<Element>(Shape{2, 3, 5}, 1);
   const auto b = random_field<Element>(Shape{2, 3, 5}, 2);
-  const auto half = [](const auto& x) { return nop::scale(x, 0.5); };
+  const auto half = [](const auto& x) { return nop::scale_by(x, 0.5); };
   check_gradients(nop::add, a, b);
   check_gradients(nop::subtract, a, b);
   check_gradients(nop::multiply, a, b);

@@ -66,7 +66,7 @@ TEST_CASE("sums have right gradients") {
 }
 
 TEST_CASE("a gradient flows through a sum into what was summed") {
-  check_gradients([](const auto& x) { return nop::scale(nop::sum_of_squares(nop::multiply(x, x)), 0.5); },
+  check_gradients([](const auto& x) { return nop::scale_by(nop::sum_of_squares(nop::multiply(x, x)), 0.5); },
                   random_field(Shape{3, 4}));
 }
 

@@ -227,8 +227,8 @@ void check_precisions(const InDouble& in_double, InFloat in_float, const Input& 
 
 /// The parameter of that name and type. Fails the test if there is none.
 template <class Parameter, class Module>
-Parameter& parameter_of(Module& layer, std::string_view path) {
-  Parameter* found = nullptr;
+auto& parameter_of(Module& layer, std::string_view path) {
+  std::conditional_t<std::is_const_v<Module>, const Parameter, Parameter>* found = nullptr;
   for_each_parameter(layer, [&](const std::string& here, auto& parameter) {
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(parameter)>, Parameter>)
       if (here == path) found = &parameter;

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/training/adam.hpp>
 
+#include "support/tolerance.hpp"
+#include "support/toy_backend.hpp"
+#include "two_parameters.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <complex>
 #include <vector>
-
-#include "support/tolerance.hpp"
-#include "support/toy_backend.hpp"
-#include "two_parameters.hpp"
 
 namespace {
 
@@ -26,9 +25,8 @@ void step(auto& optimizer, Model& model, const Reals& real, const Complexes& com
 TEST_CASE("AdamW agrees with the reference library, for real and complex parameters") {
   Model model({0.5, -1}, {{0.5, 0.25}, {-1, 2}});
   nop::AdamW optimizer({.learning_rate = 0.01, .weight_decay = 0.1});
-  const std::vector<Reals> real         = {{.48951316, -.98901111},
-                                           {.47938281, -.97803283},
-                                           {.4693338, -.96706539}};
+  const std::vector<Reals> real = {
+      {.48951316, -.98901111}, {.47938281, -.97803283}, {.4693338, -.96706539}};
   const std::vector<Complexes> complex = {{{.49503297, .25868407}, {-1.008989, 1.998}},
                                           {{.48855808, .26626104}, {-1.0179006, 1.9951319}},
                                           {{.48104626, .27278018}, {-1.0266484, 1.991395}}};

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/training/clip.hpp>
 
-#include <doctest/doctest.h>
-
-#include <limits>
-
 #include "support/tolerance.hpp"
 #include "support/toy_backend.hpp"
 #include "two_parameters.hpp"
+#include <doctest/doctest.h>
+
+#include <limits>
 
 namespace {
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/training/csv_log.hpp>
 
+#include "io/hostile.hpp"
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
-
-#include "io/hostile.hpp"
 
 namespace {
 

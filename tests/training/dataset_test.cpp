@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/training/dataset.hpp>
 
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
-
-#include "support/toy_backend.hpp"
 
 namespace {
 
@@ -57,8 +56,7 @@ TEST_CASE("a split gives the first samples and the others") {
   CHECK(none.size() == 0);
   CHECK(none.inputs().shape() == nop::Shape<3>{0, 1, 2});
   CHECK_THROWS_WITH_AS((void)counted(2).split(3),
-                       "Dataset::split: expected at most 2 samples, got 3",
-                       nop::PreconditionError);
+                       "Dataset::split: expected at most 2 samples, got 3", nop::PreconditionError);
 }
 
 TEST_CASE("a subset has the samples asked for, also of a part") {

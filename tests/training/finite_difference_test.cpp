@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <nop/training/finite_difference.hpp>
-
-#include <doctest/doctest.h>
-
 #include <nop/autodiff/gradient_check.hpp>
 #include <nop/backend/cpu.hpp>
-
-#include <cmath>
-#include <numbers>
-#include <vector>
+#include <nop/training/finite_difference.hpp>
 
 #include "support/random_field.hpp"
 #include "support/tolerance.hpp"
 #include "support/toy_backend.hpp"
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <numbers>
+#include <vector>
 
 namespace {
 
@@ -37,11 +35,10 @@ TEST_CASE("the periodic difference of a sine is a cosine by sin(kh)/kh") {
   for (const std::size_t points : {5U, 8U, 31U}) {
     const double h = 2 * std::numbers::pi / static_cast<double>(points);
     const auto u   = along_the_middle<Toy>(points, h, [](double x) { return std::sin(x); });
-    const auto expected = along_the_middle<Toy>(
-        points, h, [h](double x) { return std::cos(x) * std::sin(h) / h; });
-    CHECK(nop::test::worst_error(
-              nop::central_difference(u, 1, h, Boundary::periodic).to_host(), expected.to_host()) <
-          1e-12);
+    const auto expected =
+        along_the_middle<Toy>(points, h, [h](double x) { return std::cos(x) * std::sin(h) / h; });
+    CHECK(nop::test::worst_error(nop::central_difference(u, 1, h, Boundary::periodic).to_host(),
+                                 expected.to_host()) < 1e-12);
   }
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cmath>
-#include <cstddef>
-#include <span>
-
 #include <nop/core/tensor.hpp>
 
 #include "support/golden.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <span>
 
 namespace nop::test {
 

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <nop/training/loss.hpp>
-
-#include <doctest/doctest.h>
-
 #include <nop/autodiff/gradient_check.hpp>
 #include <nop/backend/cpu.hpp>
-
-#include <cmath>
-#include <vector>
+#include <nop/training/loss.hpp>
 
 #include "golden_target.hpp"
 #include "support/random_field.hpp"
 #include "support/tolerance.hpp"
 #include "support/toy_backend.hpp"
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <vector>
 
 namespace {
 
@@ -48,7 +46,8 @@ void check_gradient(const auto& loss, const Shape<Rank>& shape) {
 
 TEST_CASE("the L2 losses agree with the reference library") {
   const Shape<4> shape{2, 1, 6, 8};
-  const auto x = nop::test::golden_input<double, Toy>(shape), y = nop::test::golden_target<double, Toy>(shape);
+  const auto x = nop::test::golden_input<double, Toy>(shape),
+             y = nop::test::golden_target<double, Toy>(shape);
   CHECK(std::abs(nop::RelativeLp{.reduction = Reduction::sum}(x, y).item() - 2.6308818) < 2e-6);
   CHECK(std::abs(nop::AbsoluteLp{.reduction = Reduction::sum}(x, y).item() - 1.7630792) < 2e-6);
   CHECK(std::abs(nop::relative_l2(x, y).item() - 2.6308818 / 2) < 2e-6);
@@ -109,15 +108,14 @@ TEST_CASE("the gradients of all losses are those of finite differences") {
 TEST_CASE("a loss scales the gradient that comes from above") {
   const auto target = nop::test::random_tensor<float, Toy>(Shape<3>{2, 1, 9}, 4);
   nop::Tape tape;
-  const auto x        = tape.variable(nop::test::random_tensor<float, Toy>(Shape<3>{2, 1, 9}, 3));
-  const auto loss     = nop::evaluate(
+  const auto x    = tape.variable(nop::test::random_tensor<float, Toy>(Shape<3>{2, 1, 9}, 3));
+  const auto loss = nop::evaluate(
       [](const auto& l) {
-        return nop::with_pullbacks(l, [](const auto& g) {
-          return nop::mapped([](auto v) { return v * 3.0F; }, g);
-        });
+        return nop::with_pullbacks(
+            l, [](const auto& g) { return nop::mapped([](auto v) { return v * 3.0F; }, g); });
       },
       nop::relative_l2(x, target));
-  const auto tripled  = tape.gradient(loss)[x].to_host();
+  const auto tripled = tape.gradient(loss)[x].to_host();
   nop::Tape second;
   const auto same     = second.variable(x.value());
   const auto gradient = second.gradient(nop::relative_l2(same, target))[same].to_host();
@@ -151,8 +149,7 @@ TEST_CASE("a loss takes somebody else's memory as it takes tensors") {
   const auto x = random(Shape<3>{2, 1, 6}, 1), y = random(Shape<3>{2, 1, 6}, 2);
   CHECK(nop::relative_l2(x.view(), y.view()).item() == nop::relative_l2(x, y).item());
   nop::Tape tape;
-  CHECK(nop::relative_l2(tape.variable(x), tape.input(y)).item() ==
-        nop::relative_l2(x, y).item());
+  CHECK(nop::relative_l2(tape.variable(x), tape.input(y)).item() == nop::relative_l2(x, y).item());
 }
 
 TEST_CASE("losses refuse shapes that differ, no numbers and orders below one") {

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <nop/training/mean_loss.hpp>
-
-#include <doctest/doctest.h>
-
 #include <nop/training/loss.hpp>
+#include <nop/training/mean_loss.hpp>
 
 #include "support/random_field.hpp"
 #include "support/toy_backend.hpp"
+#include <doctest/doctest.h>
 
 namespace {
 

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/autodiff/parameter.hpp>
 #include <nop/autodiff/tape.hpp>
-#include <nop/training/parameter_states.hpp>
-
-#include <doctest/doctest.h>
-
 #include <nop/training/adam.hpp>
+#include <nop/training/parameter_states.hpp>
 #include <nop/training/sgd.hpp>
 
 #include "support/toy_backend.hpp"
 #include "two_parameters.hpp"
+#include <doctest/doctest.h>
 
 namespace {
 

@@ -36,8 +36,7 @@ TEST_CASE("a bar shows part, rate, time left and a note, drawn over itself") {
         "\repoch 3/20 [########------------]  40%  200/s  0:03 left  loss 0.0123\x1b[K");
   shown.now += 3;
   shown.progress.show(1000, "");
-  CHECK(shown.taken() ==
-        "\repoch 3/20 [####################] 100%  200/s  0:00 left  \x1b[K");
+  CHECK(shown.taken() == "\repoch 3/20 [####################] 100%  200/s  0:00 left  \x1b[K");
   shown.progress.finish("0:05  loss 0.01");
   CHECK(shown.taken() == "\repoch 3/20  0:05  loss 0.01\x1b[K\n");
 }

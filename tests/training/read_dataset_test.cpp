@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/training/read_dataset.hpp>
 
+#include "io/hostile.hpp"
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
@@ -8,9 +10,6 @@
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "io/hostile.hpp"
-#include "support/toy_backend.hpp"
 
 namespace {
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/training/reduction.hpp>
 
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <limits>
 #include <vector>
-
-#include "support/toy_backend.hpp"
 
 namespace {
 
@@ -16,8 +15,7 @@ using Values = std::vector<double>;
 
 TEST_CASE("rows are the channels of the samples, and their points are added up") {
   const Field x({2, 2, 3}, Values{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
-  CHECK(nop::detail::summed_by_row([](auto v) { return v; }, x).to_host() ==
-        Values{6, 15, 24, 33});
+  CHECK(nop::detail::summed_by_row([](auto v) { return v; }, x).to_host() == Values{6, 15, 24, 33});
   CHECK(nop::detail::summed_by_row([](auto v, auto w) { return v * w; }, x, x).to_host() ==
         Values{14, 77, 194, 365});
 }

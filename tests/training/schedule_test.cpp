@@ -83,8 +83,7 @@ TEST_CASE("a plateau asks for a fall of more than its threshold") {
 }
 
 TEST_CASE("a plateau counts no epochs while it cools down, and knows a lowest rate") {
-  nop::Plateau plateau(
-      {.initial = 1, .factor = 0.5, .patience = 0, .cooldown = 2, .lowest = 0.3});
+  nop::Plateau plateau({.initial = 1, .factor = 0.5, .patience = 0, .cooldown = 2, .lowest = 0.3});
   std::vector<double> seen;
   for (int epoch = 0; epoch < 8; ++epoch) {
     plateau.observe(1);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/training/sgd.hpp>
 
+#include "support/tolerance.hpp"
+#include "support/toy_backend.hpp"
+#include "two_parameters.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
 #include <string>
 #include <vector>
-
-#include "support/tolerance.hpp"
-#include "support/toy_backend.hpp"
-#include "two_parameters.hpp"
 
 namespace {
 
@@ -42,8 +41,7 @@ TEST_CASE("momentum adds up past gradients, and decay pulls to zero") {
     CHECK(worst_error(model.real.value().to_host(), Reals{p}) < 1e-14);
   }
   std::vector<std::string> names;
-  optimizer.for_each_state(model,
-                           [&](const std::string& name, auto&) { names.push_back(name); });
+  optimizer.for_each_state(model, [&](const std::string& name, auto&) { names.push_back(name); });
   CHECK(names == std::vector<std::string>{"real.velocity", "complex.velocity"});
 }
 

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <nop/training/sobolev.hpp>
-
-#include <doctest/doctest.h>
-
 #include <nop/autodiff/gradient_check.hpp>
 #include <nop/backend/cpu.hpp>
-
-#include <cmath>
-#include <numbers>
-#include <vector>
+#include <nop/training/sobolev.hpp>
 
 #include "golden_target.hpp"
 #include "support/random_field.hpp"
 #include "support/tolerance.hpp"
 #include "support/toy_backend.hpp"
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <numbers>
+#include <vector>
 
 namespace {
 
@@ -28,14 +26,15 @@ void check_gradient(const auto& loss, const Shape<Rank>& shape) {
   CAPTURE(shape);
   const auto target = nop::test::random_tensor<double, Cpu>(shape, 2);
   const auto check  = nop::gradient_check([&](const auto& x) { return loss(x, target); },
-                                          nop::test::random_tensor<double, Cpu>(shape, 1));
+                                         nop::test::random_tensor<double, Cpu>(shape, 1));
   CHECK_MESSAGE(check.worst_error < nop::test::Tolerance<double>::gradients, check.where);
   CHECK(check.checked == element_count(shape));
 }
 
 TEST_CASE("the H1 losses agree with the reference library") {
   const Shape<4> shape{2, 1, 6, 8};
-  const auto x = nop::test::golden_input<double, Toy>(shape), y = nop::test::golden_target<double, Toy>(shape);
+  const auto x      = nop::test::golden_input<double, Toy>(shape),
+             y      = nop::test::golden_target<double, Toy>(shape);
   const auto summed = Reduction::sum;
   CHECK(std::abs(nop::RelativeH1{.reduction = summed}(x, y).item() - 3.8925846) < 2e-6);
   CHECK(std::abs(nop::AbsoluteH1{.reduction = summed}(x, y).item() - 9.3198051) < 2e-6);
@@ -49,8 +48,7 @@ TEST_CASE("the absolute H1 norm of a wave is that of its energy, on odd and even
     std::vector<double> values;
     const double turn = 2 * std::numbers::pi / static_cast<double>(n);
     for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = 0; j < 8; ++j)
-        values.push_back(std::sin(turn * static_cast<double>(i)));
+      for (std::size_t j = 0; j < 8; ++j) values.push_back(std::sin(turn * static_cast<double>(i)));
     const nop::Tensor<double, 4, Cpu> u({1, 1, n, 8}, values), zero({1, 1, n, 8});
     // On [0, 2] x [0, 3]: 3 times the mean of sin^2 + (slope cos)^2.
     const double slope = std::sin(turn) * static_cast<double>(n) / 2;

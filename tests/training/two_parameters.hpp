@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <complex>
-#include <cstddef>
-#include <span>
-#include <vector>
-
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/autodiff/members.hpp>
 #include <nop/autodiff/parameter.hpp>
 #include <nop/autodiff/tape.hpp>
 #include <nop/core/tensor.hpp>
+
+#include <complex>
+#include <cstddef>
+#include <span>
+#include <vector>
 
 namespace nop::test {
 

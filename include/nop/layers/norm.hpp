@@ -3,6 +3,8 @@
 
 #include <nop/autodiff/field.hpp>
 #include <nop/autodiff/parameter.hpp>
+#include <nop/core/backend.hpp>
+#include <nop/core/expects.hpp>
 #include <nop/layers/init.hpp>
 #include <nop/ops/activation.hpp>
 #include <nop/ops/channels.hpp>

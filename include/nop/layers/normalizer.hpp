@@ -4,6 +4,7 @@
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/core/backend.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/math.hpp>
 #include <nop/layers/init.hpp>
 #include <nop/ops/map.hpp>
 
@@ -107,9 +108,8 @@ class Normalizer {
   }
 
   Shape<Dim + 1> statistics_shape() const {
-    return joined(Shape<1>{config_.channels}, config_.kind == NormalizerKind::per_point
-                                                  ? config_.grid
-                                                  : uniform_shape<Dim>(1));
+    return joined(Shape<1>{config_.channels},
+                  config_.kind == NormalizerKind::per_point ? config_.grid : uniform_shape<Dim>(1));
   }
 
   template <class Element>
@@ -118,15 +118,14 @@ class Normalizer {
   }
 
   void measure(const Data& data) {
-    const Shape<3> box = channel_box(data.shape());
-    const std::size_t count =
-        config_.kind == NormalizerKind::per_point ? box[0] : box[0] * box[2];
+    const Shape<3> box      = channel_box(data.shape());
+    const std::size_t count = config_.kind == NormalizerKind::per_point ? box[0] : box[0] * box[2];
     expects(count > 1 && data.size() > 0,
             "Normalizer::fit: expected at least two numbers per statistic, got data of shape ",
             data.shape());
     mean_.emplace(Statistics::uninitialized(statistics_shape()));
     deviation_.emplace(Statistics::uninitialized(statistics_shape()));
-    const auto average = static_cast<Real>(1 / static_cast<double>(count));
+    const auto average  = static_cast<Real>(1 / static_cast<double>(count));
     const auto unbiased = static_cast<Real>(1 / static_cast<double>(count - 1));
     Backend::sum([average](auto v) { return v * average; }, box,
                  statistic(mean_->mutable_data(), box), whole(data.data(), box));

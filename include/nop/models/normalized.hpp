@@ -39,7 +39,8 @@ struct NormalizedName {
 
 }  // namespace detail
 
-/// A model that works on normalised fields, between two normalizers: takes and gives physical units.
+/// A model that works on normalised fields, between two normalizers: takes and gives physical
+/// units.
 ///
 ///     Normalized<Fno<2>> model({.model = {...}}, rng);
 ///     model.fit(train.inputs(), train.targets());
@@ -78,9 +79,7 @@ class Normalized {
         input_({.kind = config.input, .channels = config.model.in_channels, .grid = config.grid},
                init),
         model_(config.model, init),
-        output_({.kind     = config.output,
-                 .channels = config.model.out_channels,
-                 .grid     = config.grid},
+        output_({.kind = config.output, .channels = config.model.out_channels, .grid = config.grid},
                 init) {}
 
   /// Measures the statistics of both sides, such as those of the training data. Throws

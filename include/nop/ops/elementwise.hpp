@@ -72,7 +72,7 @@ struct Multiply {
   }
 };
 
-struct Scale {
+struct ScaleBy {
   /// factor x, for a real constant.
   template <field X>
   auto operator()(const X& x, real_of<element_of<X>> factor) const {
@@ -91,6 +91,6 @@ struct Scale {
 inline constexpr detail::Add add;
 inline constexpr detail::Subtract subtract;
 inline constexpr detail::Multiply multiply;
-inline constexpr detail::Scale scale;
+inline constexpr detail::ScaleBy scale_by;
 
 }  // namespace nop

@@ -96,14 +96,13 @@ class AdamOptimizer {
                               ? detail::with_decay(raw_gradient, value, config_.weight_decay)
                               : raw_gradient;
     ++moments.steps;
-    const auto t         = static_cast<double>(moments.steps);
-    const auto part      = [](double factor) { return static_cast<Real>(factor); };
-    const auto correct1  = 1 - std::pow(config_.beta1, t);
-    const auto correct2  = 1 - std::pow(config_.beta2, t);
-    const Real rate      = part(config_.learning_rate * std::sqrt(correct2) / correct1);
-    const Real kept      = part(Decay == WeightDecay::decoupled
-                                    ? 1 - config_.learning_rate * config_.weight_decay
-                                    : 1);
+    const auto t        = static_cast<double>(moments.steps);
+    const auto part     = [](double factor) { return static_cast<Real>(factor); };
+    const auto correct1 = 1 - std::pow(config_.beta1, t);
+    const auto correct2 = 1 - std::pow(config_.beta2, t);
+    const Real rate     = part(config_.learning_rate * std::sqrt(correct2) / correct1);
+    const Real kept     = part(
+        Decay == WeightDecay::decoupled ? 1 - config_.learning_rate * config_.weight_decay : 1);
     const auto mean_with = [&](double beta) {
       return [beta = part(beta), rest = part(1 - beta)](auto a, auto b) {
         return a * beta + b * rest;

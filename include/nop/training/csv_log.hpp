@@ -39,8 +39,9 @@ std::string csv_row(const Values& values, const Text& text_of) {
 inline std::string kept_rows(std::string_view text, std::string_view header, double last,
                              const std::string& source) {
   if (!text.starts_with(header))
-    throw FormatError(source, 0, "the log should begin with '" +
-                                     std::string(header.substr(0, header.size() - 1)) + "'");
+    throw FormatError(
+        source, 0,
+        "the log should begin with '" + std::string(header.substr(0, header.size() - 1)) + "'");
   std::string kept(header);
   for (std::size_t begin = header.size(); begin < text.size();) {
     const std::size_t end = text.find('\n', begin);
@@ -65,8 +66,8 @@ class CsvLog {
   CsvLog(const std::filesystem::path& path, const std::vector<std::string>& columns)
       : CsvLog(path, columns, header_of(columns)) {}
 
-  /// Goes on with a file if there is one, after the rows whose first number is at most `last`; those
-  /// behind it are dropped. Throws FormatError if its columns are others.
+  /// Goes on with a file if there is one, after the rows whose first number is at most `last`;
+  /// those behind it are dropped. Throws FormatError if its columns are others.
   static CsvLog resumed(const std::filesystem::path& path, const std::vector<std::string>& columns,
                         double last) {
     const std::string header = header_of(columns);

@@ -33,15 +33,15 @@ namespace detail {
 template <class Module, class Visit>
 void for_each_leaf_pair(Module& target, const Module& source, const Visit& visit) {
   std::vector<std::pair<std::string, std::any>> leaves;
-  for_each_leaf(source, [&](const std::string& path, const auto& leaf) {
-    leaves.emplace_back(path, &leaf);
-  });
+  for_each_leaf(
+      source, [&](const std::string& path, const auto& leaf) { leaves.emplace_back(path, &leaf); });
   std::size_t next = 0;
   for_each_leaf(target, [&](const std::string& path, auto& leaf) {
-    using Leaf         = std::remove_cvref_t<decltype(leaf)>;
-    const auto* pair   = next < leaves.size() ? &leaves[next] : nullptr;
-    const auto* source_leaf =
-        pair != nullptr && pair->first == path ? std::any_cast<const Leaf*>(&pair->second) : nullptr;
+    using Leaf              = std::remove_cvref_t<decltype(leaf)>;
+    const auto* pair        = next < leaves.size() ? &leaves[next] : nullptr;
+    const auto* source_leaf = pair != nullptr && pair->first == path
+                                  ? std::any_cast<const Leaf*>(&pair->second)
+                                  : nullptr;
     expects(source_leaf != nullptr && (*source_leaf)->shape() == leaf.shape(),
             "Ema: expected a model of the same parts, got one without a like of '", path, "'");
     visit(leaf, **source_leaf);
@@ -83,10 +83,10 @@ class Ema {
       using Leaf = std::remove_cvref_t<decltype(leaf)>;
       if constexpr (detail::is_parameter<Leaf>) {
         using Real = real_of<typename Leaf::Element>;
-        detail::update_parts([kept  = static_cast<Real>(decay),
-                              taken = static_cast<Real>(1 - decay)](
-                                 auto a, auto p) { return a * kept + p * taken; },
-                             average.mutable_value(), leaf.value());
+        detail::update_parts(
+            [kept = static_cast<Real>(decay), taken = static_cast<Real>(1 - decay)](
+                auto a, auto p) { return a * kept + p * taken; },
+            average.mutable_value(), leaf.value());
       } else {
         average = leaf;
       }

@@ -72,9 +72,7 @@ Field open_difference(const Field& u, const AxisPlanes& axis, typename Field::El
   const std::size_t last = axis.points - 1;
   std::array<Real, 4> c;
   const auto end = [&](std::size_t at, Real sign) {
-    const auto plane = [&](std::size_t k) {
-      return axis.from(u.data(), at == 0 ? k : last - k);
-    };
+    const auto plane = [&](std::size_t k) { return axis.from(u.data(), at == 0 ? k : last - k); };
     for (std::size_t k = 0; k < 4; ++k) c[k] = sign * factor * static_cast<Real>(one_sided[k]);
     Field::Backend::map([c](auto v0, auto v1, auto v2,
                             auto v3) { return v0 * c[0] + v1 * c[1] + v2 * c[2] + v3 * c[3]; },
@@ -102,14 +100,14 @@ Field open_difference_adjoint(const Field& g, const AxisPlanes& axis,
                axis.from(g.data(), 1));
   Backend::map([half](auto a) { return a * half; }, axis.box(2), axis.from(out, n - 2),
                axis.from(g.data(), n - 3));
-  const auto add = [&](std::size_t plane, std::size_t end, Real weight) {
+  const auto add_plane = [&](std::size_t plane, std::size_t end, Real weight) {
     Backend::map([weight](auto a, auto b) { return a + b * weight; }, axis.box(1),
                  axis.from(out, plane), axis.from<const Real>(out, plane),
                  axis.from(g.data(), end));
   };
   for (std::size_t k = 0; k < 4; ++k) {
-    add(k, 0, factor * static_cast<Real>(one_sided[k]));
-    add(n - 1 - k, n - 1, -factor * static_cast<Real>(one_sided[k]));
+    add_plane(k, 0, factor * static_cast<Real>(one_sided[k]));
+    add_plane(n - 1 - k, n - 1, -factor * static_cast<Real>(one_sided[k]));
   }
   return result;
 }
@@ -149,9 +147,9 @@ struct CentralDifference {
     expects(spacing > 0, "central_difference: expected a positive spacing, got ", spacing);
     return evaluate(
         [=](const auto& u) {
-          return with_pullbacks(
-              difference(u, axis, spacing, boundary),
-              [=](const auto& g) { return difference_adjoint(g, axis, spacing, boundary); });
+          return with_pullbacks(difference(u, axis, spacing, boundary), [=](const auto& g) {
+            return difference_adjoint(g, axis, spacing, boundary);
+          });
         },
         x);
   }

@@ -64,9 +64,9 @@ inline void history_from_arrays(History& history, const std::string& name, const
   const auto found   = file.metadata.find(name);
   const auto text    = found == file.metadata.end() ? "nothing" : found->second;
   if (text != json_text(Json(columns)))
-    throw FormatError(source, 0,
-                      "'" + name + "' should have the columns " + json_text(Json(columns)) +
-                          ", but has " + text);
+    throw FormatError(
+        source, 0,
+        "'" + name + "' should have the columns " + json_text(Json(columns)) + ", but has " + text);
   const auto table = detail::exact_values<double>(file, name, 0, source);
   if (table.size() % columns.size() != 0)
     throw FormatError(source, 0, "'" + name + "' should have whole rows");
@@ -77,8 +77,8 @@ inline void history_from_arrays(History& history, const std::string& name, const
         {.number        = history.epochs.size() + 1,
          .learning_rate = row[1],
          .loss          = row[2],
-         .measures = {row + 3, row + static_cast<std::ptrdiff_t>(3 + history.measures.size())},
-         .seconds  = row[static_cast<std::ptrdiff_t>(columns.size()) - 1]});
+         .measures      = {row + 3, row + static_cast<std::ptrdiff_t>(3 + history.measures.size())},
+         .seconds       = row[static_cast<std::ptrdiff_t>(columns.size()) - 1]});
 }
 
 }  // namespace nop

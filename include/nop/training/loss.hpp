@@ -32,8 +32,8 @@ struct FirstPower {
     return sign(t);
   }
   template <class T>
-  constexpr T root(T sum) const {
-    return sum;
+  constexpr T root(T total) const {
+    return total;
   }
 };
 struct SecondPower {
@@ -46,9 +46,9 @@ struct SecondPower {
     return t;
   }
   template <class T>
-  constexpr T root(T sum) const {
+  constexpr T root(T total) const {
     using std::sqrt;
-    return sqrt(sum);
+    return sqrt(total);
   }
 };
 struct AnyPower {
@@ -62,8 +62,8 @@ struct AnyPower {
     return sign(t) * power(t, order - 1);
   }
   template <class T>
-  constexpr T root(T sum) const {
-    return power(sum, 1 / order);
+  constexpr T root(T total) const {
+    return power(total, 1 / order);
   }
 
  private:
@@ -90,16 +90,16 @@ auto row_norms(double order, const Field& x, const Other&... y) {
     const auto sums = summed_by_row(
         [power](auto first, auto... second) { return power.value((first - ... - second)); }, x,
         y...);
-    return mapped([power](auto sum) { return power.root(sum); }, sums);
+    return mapped([power](auto total) { return power.root(total); }, sums);
   });
 }
 
-/// sum over rows of scale ||x - y||_p, with its pullback by x:
-/// g scale sign(t) |t|^(p-1) with t = (x - y) / ||x - y||_p.
+/// sum over rows of factor ||x - y||_p, with its pullback by x:
+/// g factor sign(t) |t|^(p-1) with t = (x - y) / ||x - y||_p.
 template <class Field, class Rows>
 auto summed_distances(double order, const Field& x, const Field& y, const Rows& distance,
-                      const Rows& scale) {
-  const auto by_x = [order, x, y, scale, inverse = mapped(Reciprocal{}, distance)](const auto& g) {
+                      const Rows& factor) {
+  const auto by_x = [order, x, y, factor, inverse = mapped(Reciprocal{}, distance)](const auto& g) {
     return with_power(order, [&](auto power) {
       const Shape<3> box = channel_box(x.shape());
       auto gradient      = Field::uninitialized(x.shape());
@@ -107,11 +107,11 @@ auto summed_distances(double order, const Field& x, const Field& y, const Rows& 
                                   auto w) { return power.slope((a - b) * i) * (s * w); },
                           box, whole(gradient.mutable_data(), box), whole(x.data(), box),
                           whole(y.data(), box), per_row(inverse.data(), box),
-                          per_row(scale.data(), box), single(g.data()));
+                          per_row(factor.data(), box), single(g.data()));
       return gradient;
     });
   };
-  return with_pullbacks(weighted_sum(distance, scale), by_x, no_pullback);
+  return with_pullbacks(weighted_sum(distance, factor), by_x, no_pullback);
 }
 
 inline void check_order(const char* name, double order) {
@@ -139,13 +139,13 @@ struct RelativeLp {
           using Real          = element_of<P>;
           const auto distance = detail::row_norms(order, x, y);
           const auto weight   = static_cast<Real>(detail::row_weight(reduction, distance.size()));
-          const auto scale    = mapped(
+          const auto factor   = mapped(
               [weight](auto size) {
                 using Number = decltype(size);
                 return Number(weight) / (size + constant<Number>(detail::smallest_norm));
               },
               detail::row_norms(order, y));
-          return detail::summed_distances(order, x, y, distance, scale);
+          return detail::summed_distances(order, x, y, distance, factor);
         },
         prediction, target);
   }
@@ -168,10 +168,10 @@ struct AbsoluteLp {
           const auto distance = detail::row_norms(order, x, y);
           double cell         = 1;
           for (const double spacing : detail::spacings(measure, x.shape())) cell *= spacing;
-          auto scale = distance;
-          scale.fill(static_cast<element_of<P>>(std::pow(cell, 1 / order) *
-                                                detail::row_weight(reduction, distance.size())));
-          return detail::summed_distances(order, x, y, distance, scale);
+          auto factor = distance;
+          factor.fill(static_cast<element_of<P>>(std::pow(cell, 1 / order) *
+                                                 detail::row_weight(reduction, distance.size())));
+          return detail::summed_distances(order, x, y, distance, factor);
         },
         prediction, target);
   }
@@ -196,7 +196,7 @@ struct MeanSquaredError {
     using Backend      = typename Field::Backend;
     const Shape<3> box = channel_box(x.shape());
     const auto weight  = static_cast<Real>(detail::row_weight(reduction, box[0] * box[1]) /
-                                          static_cast<double>(box[2]));
+                                           static_cast<double>(box[2]));
     auto total         = Tensor<Real, 0, Backend>::uninitialized({});
     Backend::sum([weight](auto a, auto b) { return (a - b) * (a - b) * weight; }, box,
                  single(total.mutable_data()), whole(x.data(), box), whole(y.data(), box));

@@ -69,9 +69,9 @@ class Progress {
   explicit Progress(const Config& config)
       : stream_(&config.stream),
         clock_(config.clock),
-        draws_bar_(config.style == ProgressStyle::bar ||
-                   (config.style == ProgressStyle::automatic &&
-                    detail::is_terminal(config.stream))) {}
+        draws_bar_(
+            config.style == ProgressStyle::bar ||
+            (config.style == ProgressStyle::automatic && detail::is_terminal(config.stream))) {}
 
   /// Begins a work of `total` items.
   void start(std::string label, std::size_t total) {

@@ -35,8 +35,7 @@ Tensor<Real, Dim + 2, Backend> fields_of(const Array& array, const std::string& 
                           std::string(name_of(array.element_type())));
   Shape<Dim + 2> shape = uniform_shape<Dim + 2>(1);
   shape[0]             = extents[0];
-  std::copy(extents.begin() + 1, extents.end(),
-            shape.extents.begin() + (has_channel ? 1 : 2));
+  std::copy(extents.begin() + 1, extents.end(), shape.extents.begin() + (has_channel ? 1 : 2));
   const auto values = array.values<Real>();
   return {shape, std::span<const Real>(values)};
 }

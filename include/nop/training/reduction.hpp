@@ -54,14 +54,14 @@ auto summed_by_row(const F& f, const Field& x, const Rest&... rest) {
   return result;
 }
 
-/// sum_r distance_r scale_r, of rank 0.
+/// sum_r distance_r factor_r, of rank 0.
 template <class Rows>
-auto weighted_sum(const Rows& distance, const Rows& scale) {
+auto weighted_sum(const Rows& distance, const Rows& factor) {
   using Backend      = typename Rows::Backend;
   const Shape<3> box = {1, 1, distance.size()};
   auto total         = Tensor<typename Rows::Element, 0, Backend>::uninitialized({});
-  Backend::sum([](auto d, auto s) { return d * s; }, box, single(total.mutable_data()),
-               whole(distance.data(), box), whole(scale.data(), box));
+  Backend::sum([](auto d, auto f) { return d * f; }, box, single(total.mutable_data()),
+               whole(distance.data(), box), whole(factor.data(), box));
   return total;
 }
 

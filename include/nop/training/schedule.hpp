@@ -67,8 +67,8 @@ struct LinearWarmUp {
   }
 };
 
-/// A rate that falls by a factor when a loss has not fallen for longer than `patience` epochs: shown
-/// a loss after each epoch. The same decisions as torch's ReduceLROnPlateau.
+/// A rate that falls by a factor when a loss has not fallen for longer than `patience` epochs:
+/// shown a loss after each epoch. The same decisions as torch's ReduceLROnPlateau.
 class Plateau {
  public:
   struct Config {

@@ -20,8 +20,8 @@ class Sgd {
   };
 
   explicit Sgd(const Config& config) : config_(config) {
-    expects(config.momentum >= 0 && config.momentum < 1,
-            "Sgd: expected a momentum in [0, 1), got ", config.momentum);
+    expects(config.momentum >= 0 && config.momentum < 1, "Sgd: expected a momentum in [0, 1), got ",
+            config.momentum);
     expects(config.learning_rate >= 0 && config.weight_decay >= 0,
             "Sgd: expected nothing negative, got learning_rate ", config.learning_rate,
             ", weight_decay ", config.weight_decay);

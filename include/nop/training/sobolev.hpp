@@ -33,9 +33,9 @@ class SobolevField {
         },
         slopes_);
     return mapped(
-        [](auto sum) {
+        [](auto total) {
           using std::sqrt;
-          return sqrt(sum);
+          return sqrt(total);
         },
         sums);
   }
@@ -73,13 +73,13 @@ class SobolevField {
   Boundary boundary_;
 };
 
-/// sum over rows of scale ||x - y||_H1, with its pullback by x.
+/// sum over rows of factor ||x - y||_H1, with its pullback by x.
 template <class Field, class Rows>
-auto summed_distances(const SobolevField<Field>& apart, const Rows& distance, const Rows& scale) {
-  const auto factor = mapped([](auto s, auto d) { return s * Reciprocal{}(d); }, scale, distance);
+auto summed_distances(const SobolevField<Field>& apart, const Rows& distance, const Rows& factor) {
+  const auto slope = mapped([](auto f, auto d) { return f * Reciprocal{}(d); }, factor, distance);
   return with_pullbacks(
-      weighted_sum(distance, scale),
-      [apart, factor](const auto& g) { return apart.gradient(factor, g); }, no_pullback);
+      weighted_sum(distance, factor),
+      [apart, slope](const auto& g) { return apart.gradient(slope, g); }, no_pullback);
 }
 
 template <field P, field T>
@@ -90,8 +90,7 @@ void check_sobolev(const char* name, const P& prediction, const T& target, Bound
 }
 
 template <class Field>
-auto sobolev_difference(const Field& x, const Field& y, const Measure& measure,
-                        Boundary boundary) {
+auto sobolev_difference(const Field& x, const Field& y, const Measure& measure, Boundary boundary) {
   return SobolevField<Field>(mapped([](auto a, auto b) { return a - b; }, x, y),
                              spacings(measure, x.shape()), boundary);
 }
@@ -120,21 +119,21 @@ struct RelativeH1 {
           const auto distance = apart.row_norms();
           const auto weight =
               static_cast<element_of<P>>(detail::row_weight(reduction, distance.size()));
-          const auto scale = mapped(
+          const auto factor = mapped(
               [weight](auto size) {
                 using Number = decltype(size);
                 return Number(weight) / (size + constant<Number>(detail::smallest_norm));
               },
               detail::SobolevField(y, detail::spacings(measure, y.shape()), boundary).row_norms());
-          return detail::summed_distances(apart, distance, scale);
+          return detail::summed_distances(apart, distance, factor);
         },
         prediction, target);
   }
 };
 
-/// (integral of |x - y|^2 + |grad(x - y)|^2)^(1/2) for each channel of each sample, by the rectangle
-/// rule and central differences on a box with sides `measure`, then reduced over batch and channels.
-/// Shapes, gradients and errors as for RelativeH1.
+/// (integral of |x - y|^2 + |grad(x - y)|^2)^(1/2) for each channel of each sample, by the
+/// rectangle rule and central differences on a box with sides `measure`, then reduced over batch
+/// and channels. Shapes, gradients and errors as for RelativeH1.
 struct AbsoluteH1 {
   Boundary boundary   = Boundary::periodic;
   Reduction reduction = Reduction::mean;
@@ -149,10 +148,10 @@ struct AbsoluteH1 {
           const auto distance = apart.row_norms();
           double cell         = 1;
           for (const double spacing : detail::spacings(measure, x.shape())) cell *= spacing;
-          auto scale = distance;
-          scale.fill(static_cast<element_of<P>>(std::sqrt(cell) *
-                                                detail::row_weight(reduction, distance.size())));
-          return detail::summed_distances(apart, distance, scale);
+          auto factor = distance;
+          factor.fill(static_cast<element_of<P>>(std::sqrt(cell) *
+                                                 detail::row_weight(reduction, distance.size())));
+          return detail::summed_distances(apart, distance, factor);
         },
         prediction, target);
   }

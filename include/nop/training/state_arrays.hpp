@@ -45,12 +45,11 @@ std::vector<T> exact_values(const SafeTensors& file, const std::string& name, st
     throw FormatError(source, 0, "the array '" + name + "' is missing");
   const Array& array = file.tensors.at(name);
   if (array.element_type() != element_type_of<T> || (count != 0 && array.size() != count))
-    throw FormatError(source, 0,
-                      "the array '" + name + "' should hold " +
-                          (count == 0 ? "" : std::to_string(count) + " ") +
-                          std::string(name_of(element_type_of<T>)) + ", but holds " +
-                          std::to_string(array.size()) + ' ' +
-                          std::string(name_of(array.element_type())));
+    throw FormatError(
+        source, 0,
+        "the array '" + name + "' should hold " + (count == 0 ? "" : std::to_string(count) + " ") +
+            std::string(name_of(element_type_of<T>)) + ", but holds " +
+            std::to_string(array.size()) + ' ' + std::string(name_of(array.element_type())));
   std::vector<T> values(array.size());
   if (!values.empty()) std::memcpy(values.data(), array.bytes().data(), array.bytes().size());
   return values;
@@ -82,9 +81,8 @@ void optimizer_from_arrays(Optimizer& optimizer, const Model& model, const std::
       state = detail::exact_values<State>(file, prefix + name, 1, source)[0];
     } else {
       using Element     = typename State::Element;
-      const auto values =
-          detail::exact_values<Element>(file, prefix + name, state.size(), source);
-      state = State(state.shape(), std::span<const Element>(values));
+      const auto values = detail::exact_values<Element>(file, prefix + name, state.size(), source);
+      state             = State(state.shape(), std::span<const Element>(values));
     }
   });
 }

@@ -29,15 +29,15 @@ namespace nop {
 
 struct TrainerConfig {
   std::size_t epochs;
-  std::size_t batch_size = 16;
-  std::optional<LearningRate> learning_rate;  ///< per epoch; else the optimizer's stays
-  double largest_gradient_norm = std::numeric_limits<double>::infinity();
-  std::optional<EmaConfig> average;    ///< measure and keep an average of the parameters
-  std::filesystem::path checkpoint;    ///< where to keep all that `resume` needs; empty: nowhere
-  std::size_t checkpoint_every = 1;    ///< epochs
-  std::filesystem::path log;           ///< a .csv file with a row per epoch; empty: none
-  std::uint64_t seed = 0;              ///< of the order of the samples and of dropout
-  std::optional<Progress::Config> progress;  ///< where to say how far it is
+  std::size_t batch_size                    = 16;
+  std::optional<LearningRate> learning_rate = {};  ///< by epochs; else the optimizer's stays
+  double largest_gradient_norm              = std::numeric_limits<double>::infinity();
+  std::optional<EmaConfig> average = {};  ///< measure and keep an average of the parameters
+  std::filesystem::path checkpoint = {};  ///< where to keep what `resume` needs; empty: nowhere
+  std::size_t checkpoint_every     = 1;   ///< epochs
+  std::filesystem::path log        = {};  ///< a .csv file with a row per epoch; empty: none
+  std::uint64_t seed               = 0;   ///< of the order of the samples and of dropout
+  std::optional<Progress::Config> progress = {};  ///< where to say how far it is
 };
 
 /// Fits a model to pairs of fields, epoch by epoch.
@@ -73,10 +73,8 @@ class Trainer {
   template <std::size_t Dim, class Backend, real Real, class Metric>
   void measure(std::string name, Dataset<Dim, Backend, Real> data, Metric metric) {
     measure(std::move(name),
-            [data = std::move(data), metric = std::move(metric),
-             count = config_.batch_size](const Model& model) {
-              return mean_loss(model, data, metric, count);
-            });
+            [data = std::move(data), metric = std::move(metric), count = config_.batch_size](
+                const Model& model) { return mean_loss(model, data, metric, count); });
   }
 
   /// Calls a function with each `Epoch` when it has ended and been saved.
@@ -123,8 +121,8 @@ class Trainer {
       const Epoch epoch = train_epoch(data, progress);
       history_.epochs.push_back(epoch);
       if (log) log->append(History::row(epoch));
-      if (!config_.checkpoint.empty() && (epoch.number % config_.checkpoint_every == 0 ||
-                                          epoch.number == config_.epochs))
+      if (!config_.checkpoint.empty() &&
+          (epoch.number % config_.checkpoint_every == 0 || epoch.number == config_.epochs))
         write_checkpoint();
       if (progress) progress->finish(summary(epoch));
       for (const auto& callback : callbacks_) callback(epoch);
@@ -153,8 +151,7 @@ class Trainer {
     for (const auto& [input, target] : data.batches(config_.batch_size, rng_)) {
       total += step(input, target) * detail::samples_in_loss(loss_, input.extent(0));
       done += input.extent(0);
-      if (progress)
-        progress->show(done, "loss " + short_text(total / static_cast<double>(done)));
+      if (progress) progress->show(done, "loss " + short_text(total / static_cast<double>(done)));
     }
     Epoch epoch{.number        = number,
                 .learning_rate = optimizer_->learning_rate(),
@@ -171,7 +168,7 @@ class Trainer {
   template <class Field>
   double step(const Field& input, const Field& target) {
     Tape tape;
-    const auto loss = loss_(prediction(tape.input(input)), target);
+    const auto loss    = loss_(prediction(tape.input(input)), target);
     const double value = static_cast<double>(loss.item());
     auto gradients     = tape.gradient(loss);
     if (config_.largest_gradient_norm < std::numeric_limits<double>::infinity())

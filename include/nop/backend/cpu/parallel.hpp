@@ -42,14 +42,20 @@ void parallel_for(std::size_t count, const Body& body) {
 }
 
 /// Calls `body(begin, end)` for consecutive blocks of `grain` indices that cover 0 ... count-1.
-/// The blocks depend on `grain` alone, so whatever is computed per block does too.
+/// The blocks depend on `grain` alone, so whatever is computed per block does too. Fewer than
+/// `worthwhile` blocks are not worth waking another thread for.
 template <class Body>
-void parallel_blocks(std::size_t count, std::size_t grain, const Body& body) {
+void parallel_blocks(std::size_t count, std::size_t grain, const Body& body,
+                     std::size_t worthwhile = 2) {
   const std::size_t blocks = (count + grain - 1) / grain;
-  parallel_for(blocks, [&](std::size_t block) {
+  const auto run           = [&](std::size_t block) {
     const std::size_t begin = block * grain;
     body(begin, std::min(count, begin + grain));
-  });
+  };
+  if (blocks >= worthwhile)
+    parallel_for(blocks, run);
+  else
+    for (std::size_t block = 0; block < blocks; ++block) run(block);
 }
 
 }  // namespace nop::cpu

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nop/models/fno.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+#include <nop/backend/cpu.hpp>
+
+#include "support/count_allocations.hpp"
+#include "support/layer_battery.hpp"
+#include "support/threads.hpp"
+
+using nop::Cpu;
+using nop::Rng;
+using nop::Shape;
+using nop::test::random_field;
+
+namespace {
+
+/// The model of the library's smallest Darcy example.
+nop::Fno<2> darcy_model() {
+  Rng rng(1);
+  return {{.in_channels = 1, .out_channels = 1, .width = 24, .depth = 4, .modes = {8, 8}}, rng};
+}
+
+template <std::size_t Dim, class Real = double>
+nop::Fno<Dim, Cpu, Real> small(const Shape<Dim>& modes) {
+  Rng rng(2);
+  return {{.in_channels = 2, .out_channels = 3, .width = 4, .depth = 2, .modes = modes}, rng};
+}
+
+}  // namespace
+
+TEST_CASE("a model has as many parameters as that of the reference library") {
+  CHECK(nop::parameter_count(darcy_model()) == 191881);
+}
+
+TEST_CASE("the parameters of a model have names that say where they are") {
+  const auto paths = nop::test::parameter_paths(small<1>({3}));
+  CHECK(paths.front() == "lifting.0.weight");
+  CHECK(paths.back() == "projection.1.bias");
+  CHECK(std::count(paths.begin(), paths.end(), "layers.1.convolution.weight") == 1);
+  CHECK(paths.size() == 4 + 2 * 8 + 4);
+}
+
+TEST_CASE("an output has the batch and grid of the input on any grid") {
+  const auto model = small<2>({4, 4});
+  for (const auto& grid : {Shape<2>{8, 8}, {7, 9}, {3, 2}, {1, 1}, {1, 12}}) {
+    CAPTURE(grid);
+    const auto y = model(random_field(joined(Shape<2>{2, 2}, grid)));
+    CHECK(y.shape() == joined(Shape<2>{2, 3}, grid));
+  }
+  CHECK(model(nop::Tensor<double, 4, Cpu>({0, 2, 4, 4})).shape() == Shape<4>{0, 3, 4, 4});
+}
+
+TEST_CASE("a model written on the tape, at rest or on views gives the same bits") {
+  nop::test::check_ways_to_call(small<1>({5}), random_field(Shape{2, 2, 8}));
+  nop::test::check_ways_to_call(small<2>({4, 5}), random_field(Shape{2, 2, 7, 6}));
+  nop::test::check_ways_to_call(small<2, float>({4, 5}), random_field<float>(Shape{2, 2, 7, 6}));
+}
+
+TEST_CASE("samples of a batch do not see each other") {
+  nop::test::check_batch(small<1>({5}), random_field(Shape{3, 2, 9}));
+  nop::test::check_batch(small<2>({4, 5}), random_field(Shape{3, 2, 7, 6}));
+}
+
+TEST_CASE("a model in float agrees with one in double") {
+  nop::test::check_precisions(small<1>({5}), small<1, float>({5}), random_field(Shape{2, 2, 16}));
+  nop::test::check_precisions(small<2>({4, 5}), small<2, float>({4, 5}),
+                              random_field(Shape{2, 2, 12, 9}));
+}
+
+TEST_CASE("a model without grid embedding and padding commutes with translations") {
+  const auto check = [](const auto& modes, const auto& x) {
+    constexpr std::size_t dim = std::remove_cvref_t<decltype(modes)>::rank();
+    Rng rng(3);
+    const typename nop::Fno<dim, Cpu, double>::Config config{
+        .in_channels          = 2,
+        .out_channels         = 1,
+        .width                = 4,
+        .depth                = 3,
+        .modes                = modes,
+        .positional_embedding = nop::PositionalEmbedding::none,
+        .norm                 = nop::NormKind::instance};
+    nop::test::check_translation(nop::Fno<dim, Cpu, double>(config, rng), x);
+  };
+  check(Shape{5}, random_field(Shape{2, 2, 8}));
+  check(Shape{4, 6}, random_field(Shape{2, 2, 6, 7}));
+}
+
+TEST_CASE("a model runs on somebody's arrays, and gives the same there") {
+  const auto model = darcy_model();
+  const auto x     = random_field<float>(Shape{2, 1, 16, 20});
+  const auto input = x.to_host();
+  std::vector<float> output(input.size(), -1);
+  model.run(nop::view(input.data(), {2, 1, 16, 20}), nop::view(output.data(), {2, 1, 16, 20}));
+  CHECK(output == model(x).to_host());
+  CHECK(input == x.to_host());
+}
+
+TEST_CASE("a model is called from four threads at once with identical results") {
+  const auto model    = darcy_model();
+  const auto x        = random_field<float>(Shape{1, 1, 24, 20});
+  const auto expected = model(x).to_host();
+  std::vector<std::vector<float>> results(4);
+  std::vector<std::thread> threads;
+  for (auto& result : results)
+    threads.emplace_back([&] {
+      for (int repeat = 0; repeat < 3; ++repeat) {
+        result.assign(expected.size(), 0);
+        model.run(x.view(), nop::view(result.data(), {1, 1, 24, 20}));
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  for (const auto& result : results) CHECK(result == expected);
+}
+
+TEST_CASE("results do not depend on the number of threads") {
+  const auto model = darcy_model();
+  const auto x     = random_field<float>(Shape{3, 1, 33, 20});
+  CHECK(nop::test::same_on_any_threads([&] { return model(x).to_host(); }));
+}
+
+TEST_CASE("a model that runs again on a grid allocates nothing") {
+  const auto model = darcy_model();
+  std::vector<float> input(2 * 32 * 31), output(input.size());
+  const auto run = [&] {
+    model.run(nop::view(input.data(), {2, 1, 32, 31}), nop::view(output.data(), {2, 1, 32, 31}));
+  };
+  run();
+  run();
+  CHECK(nop::test::allocations_during(run) == 0);
+}
+
+TEST_CASE("dropout of a model acts only when a generator is given") {
+  Rng rng(4), same(5), other(5);
+  const nop::Fno<1> model({.in_channels         = 1,
+                           .out_channels        = 1,
+                           .width               = 8,
+                           .depth               = 2,
+                           .modes               = {4},
+                           .channel_mlp_dropout = 0.2},
+                          rng);
+  const auto x = random_field<float>(Shape{1, 1, 10});
+  const auto y = model(x, same).to_host();
+  CHECK(y == model(x, other).to_host());
+  CHECK(y != model(x).to_host());
+  CHECK(model(x).to_host() == model(x).to_host());
+  CHECK(same.state().next_stream == 4);
+}
+
+TEST_CASE("equal generators make equal models") {
+  const auto x = random_field<float>(Shape{1, 1, 9, 8});
+  CHECK(darcy_model()(x).to_host() == darcy_model()(x).to_host());
+}
+
+TEST_CASE("the hidden channels of lifting and projection follow their ratios, rounded down") {
+  Rng rng(6);
+  const nop::Fno<1> model({.in_channels      = 2,
+                           .out_channels     = 3,
+                           .width            = 5,
+                           .depth            = 1,
+                           .modes            = {2},
+                           .lifting_ratio    = 1.5,
+                           .projection_ratio = 3},
+                          rng);
+  const auto shape = [&](const std::string& path) {
+    return nop::test::parameter_of<nop::Parameter<float, 2, Cpu>>(model, path).shape();
+  };
+  CHECK(shape("lifting.0.weight") == Shape<2>{7, 3});  // two channels and a coordinate
+  CHECK(shape("projection.0.weight") == Shape<2>{15, 5});
+  CHECK(shape("projection.1.weight") == Shape<2>{3, 15});
+}
+
+TEST_CASE("every option is listed once among the fields of a configuration") {
+  nop::Fno<2>::Config config{
+      .in_channels = 1, .out_channels = 1, .width = 4, .depth = 4, .modes = {4, 4}};
+  std::vector<std::string> names;
+  nop::Fno<2>::Config::fields(config, [&](const char* name, auto&) { names.emplace_back(name); });
+  CHECK(names.size() == 20);
+  std::sort(names.begin(), names.end());
+  CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
+}
+
+TEST_CASE("a model refuses configurations that make no model") {
+  Rng rng(7);
+  const nop::Fno<1>::Config good{
+      .in_channels = 1, .out_channels = 1, .width = 2, .depth = 1, .modes = {2}};
+  CHECK_NOTHROW(nop::Fno<1>(good, rng));
+  const auto refused = [&](const auto& change) {
+    auto config = good;
+    change(config);
+    CHECK_THROWS_AS(nop::Fno<1>(config, rng), nop::PreconditionError);
+  };
+  refused([](auto& c) { c.in_channels = 0; });
+  refused([](auto& c) { c.out_channels = 0; });
+  refused([](auto& c) { c.width = 0; });
+  refused([](auto& c) { c.depth = 0; });
+  refused([](auto& c) { c.modes = {0}; });
+  refused([](auto& c) { c.lifting_ratio = 0.1; });
+  refused([](auto& c) { c.projection_ratio = -1; });
+  refused([](auto& c) { c.channel_mlp_expansion = 0; });
+  refused([](auto& c) { c.channel_mlp_dropout = 1; });
+  refused([](auto& c) { c.domain_padding = {-0.1}; });
+  refused([](auto& c) {
+    c.norm        = nop::NormKind::group;
+    c.norm_groups = 3;
+  });
+  auto shallow  = good;
+  shallow.depth = 0;
+  CHECK_THROWS_WITH_AS(
+      nop::Fno<1>(shallow, rng),
+      "Fno: expected at least one channel in, out and between, and one layer, got 1, 1, 2 and 0",
+      nop::PreconditionError);
+}
+
+TEST_CASE("a model refuses other channels, an empty grid and an output of another shape") {
+  const auto model = small<1, float>({3});
+  CHECK_THROWS_WITH_AS(model(nop::Tensor<float, 3, Cpu>({1, 3, 8})),
+                       "Fno: expected 2 channels on a grid of at least one point, got a field of "
+                       "shape [1, 3, 8]",
+                       nop::PreconditionError);
+  CHECK_THROWS_AS(model(nop::Tensor<float, 3, Cpu>({1, 2, 0})), nop::PreconditionError);
+  std::vector<float> input(16), output(32);
+  CHECK_THROWS_WITH_AS(
+      model.run(nop::view(input.data(), {1, 2, 8}), nop::view(output.data(), {1, 2, 8})),
+      "Fno::run: expected an output of shape [1, 3, 8], got [1, 2, 8]", nop::PreconditionError);
+}
