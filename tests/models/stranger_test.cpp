@@ -81,7 +81,7 @@ class Model {
   Difference<Backend> difference_;
 };
 
-/// The heat equation u_t = u_xx / 200 on a periodic line, from t = 0 to 1, and half a turn to the
+/// The heat equation u_t = u_xx / 200 on a periodic line, from t = 0 to 1, and a quarter to the
 /// side: waves of three frequencies shrink, by their exact factors, and travel.
 struct Data {
   static constexpr std::size_t batch = 6, points = 12;
@@ -117,11 +117,11 @@ double descend(Model<Backend>& model, const Data& data, double rate) {
   nop::Tape tape;
   const auto y    = model(tape.input(data.on<Backend>(data.before)));
   const auto off  = nop::subtract(y, data.on<Backend>(data.after));
-  const auto loss = nop::scale(nop::sum_of_squares(off), 1.0 / (data.batch * data.points));
+  const auto loss = nop::scale_by(nop::sum_of_squares(off), 1.0 / (data.batch * data.points));
   const auto gradients = tape.gradient(loss);
   nop::for_each_parameter(model, [&](const std::string&, auto& parameter) {
     parameter.assign(
-        nop::subtract(parameter.value(), nop::scale(gradients[parameter], rate)));
+        nop::subtract(parameter.value(), nop::scale_by(gradients[parameter], rate)));
   });
   return loss.item();
 }

@@ -129,6 +129,32 @@ TEST_CASE("training makes the errors smaller, and calls back after each epoch") 
   CHECK(history.epochs.back().measures[0] == nop::mean_loss(model, data, nop::relative_l2, 4));
 }
 
+TEST_CASE("a loop written by hand trains bit by bit as the trainer does") {
+  const auto data = doubling<Cpu>(10);
+  auto model      = small_model<Cpu>();
+  nop::Adam optimizer({.learning_rate = 1e-2});
+  nop::Rng rng{5};
+  const nop::CosineDecay schedule{.initial = 1e-2, .period = 3};
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    optimizer.set_learning_rate(schedule(epoch));
+    for (const auto& [input, target] : data.batches(4, rng)) {
+      nop::Tape tape;
+      const auto loss = nop::relative_l2(model(tape.input(input), rng), target);
+      optimizer.step(model, nop::clipped(model, tape.gradient(loss), 0.5));
+    }
+  }
+  auto same = small_model<Cpu>();
+  nop::Adam another({.learning_rate = 7});
+  nop::Trainer trainer(same, another, nop::relative_l2,
+                       {.epochs                = 3,
+                        .batch_size            = 4,
+                        .learning_rate         = schedule,
+                        .largest_gradient_norm = 0.5,
+                        .seed                  = 5});
+  trainer.fit(data);
+  CHECK(numbers_of(model) == numbers_of(same));
+}
+
 TEST_CASE("training works on a backend whose memory the host cannot read") {
   const nop::test::TemporaryFolder folder;
   using Toy       = nop::test::ToyBackend;

@@ -163,24 +163,21 @@ void multiply(const ProductSize& size, const Matrices<const Element>& a,
   const std::size_t block = std::min(length, std::max<std::size_t>(1, work / per_line / 192) * 192);
   const std::size_t pieces = (length + block - 1) / block;
   const std::size_t group  = std::max<std::size_t>(1, work / (per_line * block));
-  parallel_blocks(
-      size.batch * pieces, group,
-      [&](std::size_t first, std::size_t last) {
-        for (std::size_t task = first; task < last; ++task) {
-          const std::size_t batch = task / pieces, begin = task % pieces * block;
-          const std::size_t count = std::min(block, length - begin);
-          const auto left         = detail::one_of(a, batch);
-          const auto right        = detail::one_of(b, batch);
-          Element* const result   = c.data + batch * c.batch_step;
-          if (by_rows)
-            detail::multiply_serial(count, size.depth, size.columns, left.from(begin, 0), right,
-                                    result + begin * c.row_step, c.row_step, update);
-          else
-            detail::multiply_serial(size.rows, size.depth, count, left, right.from(0, begin),
-                                    result + begin, c.row_step, update);
-        }
-      },
-      3);
+  parallel_blocks(size.batch * pieces, group, 3, [&](std::size_t first, std::size_t last) {
+    for (std::size_t task = first; task < last; ++task) {
+      const std::size_t batch = task / pieces, begin = task % pieces * block;
+      const std::size_t count = std::min(block, length - begin);
+      const auto left         = detail::one_of(a, batch);
+      const auto right        = detail::one_of(b, batch);
+      Element* const result   = c.data + batch * c.batch_step;
+      if (by_rows)
+        detail::multiply_serial(count, size.depth, size.columns, left.from(begin, 0), right,
+                                result + begin * c.row_step, c.row_step, update);
+      else
+        detail::multiply_serial(size.rows, size.depth, count, left, right.from(0, begin),
+                                result + begin, c.row_step, update);
+    }
+  });
 }
 
 }  // namespace nop::cpu

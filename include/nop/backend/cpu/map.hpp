@@ -140,12 +140,10 @@ Row<Element> row_of(const Operand<Element>& operand, std::size_t outer, std::siz
 /// out[i] = f(i).
 template <class F, class Out>
 void generate(const F& f, Out* out, std::size_t count) {
-  parallel_blocks(
-      count, detail::block_elements,
-      [&](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) out[i] = f(i);
-      },
-      detail::worthwhile_blocks);
+  parallel_blocks(count, detail::block_elements, detail::worthwhile_blocks,
+                  [&](std::size_t begin, std::size_t end) {
+                    for (std::size_t i = begin; i < end; ++i) out[i] = f(i);
+                  });
 }
 
 /// out = f(in...) over a box.
@@ -157,8 +155,7 @@ void map(const F& f, Shape<3> box, Operand<Out> out, Operand<In>... in) {
   const std::size_t pieces = (box[2] + detail::block_elements - 1) / detail::block_elements;
   const std::size_t group  = std::max<std::size_t>(1, detail::block_elements / box[2]);
   parallel_blocks(
-      rows * pieces, group,
-      [&](std::size_t first, std::size_t last) {
+      rows * pieces, group, detail::worthwhile_blocks, [&](std::size_t first, std::size_t last) {
         for (std::size_t task = first; task < last; ++task) {
           const std::size_t row = task / pieces, begin = task % pieces * detail::block_elements;
           const std::size_t count = std::min(detail::block_elements, box[2] - begin);
@@ -166,8 +163,7 @@ void map(const F& f, Shape<3> box, Operand<Out> out, Operand<In>... in) {
           detail::map_row(f, count, detail::row_of(out, o, m, begin),
                           detail::row_of(in, o, m, begin)...);
         }
-      },
-      detail::worthwhile_blocks);
+      });
 }
 
 namespace detail {
@@ -183,17 +179,15 @@ void sum_rows(const F& f, const Shape<3>& box, const Operand<Out>& out, const Op
   const std::size_t group =
       std::max<std::size_t>(1, block_elements / std::max<std::size_t>(1, box[2]));
   const Scratch<Wide> partial(rows * pieces);
-  parallel_blocks(
-      rows * pieces, group,
-      [&](std::size_t first, std::size_t last) {
-        for (std::size_t task = first; task < last; ++task) {
-          const std::size_t row = task / pieces, begin = task % pieces * block_elements;
-          const std::size_t count = std::min(block_elements, box[2] - begin);
-          const std::size_t o = row / box[1], m = row % box[1];
-          partial[task] = Wide(sum_row<Out>(f, count, row_of(in, o, m, begin)...));
-        }
-      },
-      worthwhile_blocks);
+  parallel_blocks(rows * pieces, group, worthwhile_blocks,
+                  [&](std::size_t first, std::size_t last) {
+                    for (std::size_t task = first; task < last; ++task) {
+                      const std::size_t row = task / pieces, begin = task % pieces * block_elements;
+                      const std::size_t count = std::min(block_elements, box[2] - begin);
+                      const std::size_t o = row / box[1], m = row % box[1];
+                      partial[task] = Wide(sum_row<Out>(f, count, row_of(in, o, m, begin)...));
+                    }
+                  });
   const std::size_t outer_kept = out.step[0] != 0 ? box[0] : 1, outer_summed = box[0] / outer_kept;
   const std::size_t middle_kept   = out.step[1] != 0 ? box[1] : 1,
                     middle_summed = box[1] / middle_kept;

@@ -45,8 +45,8 @@ void parallel_for(std::size_t count, const Body& body) {
 /// The blocks depend on `grain` alone, so whatever is computed per block does too. Fewer than
 /// `worthwhile` blocks are not worth waking another thread for.
 template <class Body>
-void parallel_blocks(std::size_t count, std::size_t grain, const Body& body,
-                     std::size_t worthwhile = 2) {
+void parallel_blocks(std::size_t count, std::size_t grain, std::size_t worthwhile,
+                     const Body& body) {
   const std::size_t blocks = (count + grain - 1) / grain;
   const auto run           = [&](std::size_t block) {
     const std::size_t begin = block * grain;
@@ -56,6 +56,12 @@ void parallel_blocks(std::size_t count, std::size_t grain, const Body& body,
     parallel_for(blocks, run);
   else
     for (std::size_t block = 0; block < blocks; ++block) run(block);
+}
+
+/// The same for blocks of which two are worth two threads.
+template <class Body>
+void parallel_blocks(std::size_t count, std::size_t grain, const Body& body) {
+  parallel_blocks(count, grain, 2, body);
 }
 
 }  // namespace nop::cpu

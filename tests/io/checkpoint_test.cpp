@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
+#include <nop/io/checkpoint.hpp>
+#include <nop/models/fno.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Model = nop::Fno<2>;
+
+Model small_model() {
+  nop::Rng rng{3};
+  return Model({.in_channels    = 2,
+                .out_channels   = 1,
+                .width          = 4,
+                .depth          = 2,
+                .modes          = {4, 3},
+                .activation     = nop::Activation::silu,
+                .norm           = nop::NormKind::group,
+                .norm_groups    = 2,
+                .domain_padding = {0.25, 0},
+                .order          = nop::LayerOrder::pre_activation},
+               rng);
+}
+
+nop::Tensor<float, 4, nop::Cpu> input() {
+  nop::Rng rng{4};
+  return nop::Initializer(rng).normal<float, 4, nop::Cpu>(nop::Shape<4>{2, 2, 9, 8}, 1);
+}
+
+struct TemporaryFile {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() /
+      ("nop_checkpoint_test_" + std::to_string(reinterpret_cast<std::uintptr_t>(this)));
+  TemporaryFile()                                = default;
+  TemporaryFile(const TemporaryFile&)            = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() { std::filesystem::remove(path); }
+};
+
+nop::SafeTensors stored() {
+  nop::SafeTensors file;
+  nop::model_to_file(small_model(), "", file);
+  return file;
+}
+
+void expect_refused(const std::string& what, const std::string& by, const std::string& message) {
+  auto file    = stored();
+  auto& config = file.metadata["nop.config"];
+  config.replace(config.find(what), what.size(), by);
+  CHECK_THROWS_WITH_AS(nop::model_from_file<Model>("", file, "hostile"),
+                       doctest::Contains(message.c_str()), nop::FormatError);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a model read from its file computes the same, bit by bit, and has the same configuration") {
+  const TemporaryFile file;
+  const Model model = small_model();
+  nop::save(model, file.path);
+  const auto copy = nop::load<Model>(file.path);
+  CHECK(copy(input()).to_host() == model(input()).to_host());
+  CHECK(nop::config_to_json(copy.config()) == nop::config_to_json(model.config()));
+}
+
+TEST_CASE("a model in single precision can be read in double") {
+  const TemporaryFile file;
+  nop::save(small_model(), file.path);
+  const auto copy = nop::load<nop::Fno<2, nop::Cpu, double>>(file.path);
+  CHECK(nop::parameter_count(copy) == nop::parameter_count(small_model()));
+}
+
+TEST_CASE("a file of another model, another number of dimensions or no model at all is refused") {
+  const TemporaryFile file;
+  nop::save(small_model(), file.path);
+  CHECK_THROWS_WITH_AS(nop::load<nop::Fno<1>>(file.path),
+                       doctest::Contains("'nop.dimensions' should be '1', but is '2'"),
+                       nop::FormatError);
+  nop::SafeTensors foreign;
+  CHECK_THROWS_WITH_AS(nop::model_from_file<Model>("", foreign, "foreign"),
+                       doctest::Contains("not a nop checkpoint"), nop::FormatError);
+}
+
+TEST_CASE(
+    "a configuration that asks for more than the file holds is refused before memory is taken") {
+  expect_refused(R"("width":4)", R"("width":4000000000)", "does not fit");
+  expect_refused(R"("depth":2)", R"("depth":1000000000000)", "does not fit");
+  expect_refused(R"("modes":[4,3])", R"("modes":[4000000000,4000000000])", "does not fit");
+  expect_refused(R"("lifting_ratio":2.0)", R"("lifting_ratio":1e300)", "does not fit");
+  expect_refused(R"("depth":2)", R"("depth":1)", "belong to no part");
+}
+
+TEST_CASE("a file cut short anywhere is refused") {
+  const TemporaryFile file;
+  nop::save(small_model(), file.path);
+  std::ifstream in(file.path, std::ios::binary);
+  const std::vector<char> bytes((std::istreambuf_iterator<char>(in)), {});
+  for (std::size_t size = 0; size < bytes.size(); size += 97) {
+    std::ofstream(file.path, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(size));
+    CHECK_THROWS_AS(nop::load<Model>(file.path), nop::FormatError);
+  }
+}
