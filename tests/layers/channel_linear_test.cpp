@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/layers/channel_linear.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -8,10 +10,6 @@
 #include <cstddef>
 #include <string>
 #include <vector>
-
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::Cpu;
 using nop::Rng;
@@ -84,8 +82,7 @@ TEST_CASE("a channel linear layer refuses no channels and other channels than it
   CHECK_THROWS_WITH_AS(Layer<float>({.in_channels = 0, .out_channels = 2}, rng),
                        "ChannelLinear: expected at least one channel, got 0 in and 2 out",
                        nop::PreconditionError);
-  CHECK_THROWS_AS(Layer<float>({.in_channels = 2, .out_channels = 0}, rng),
-                  nop::PreconditionError);
+  CHECK_THROWS_AS(Layer<float>({.in_channels = 2, .out_channels = 0}, rng), nop::PreconditionError);
   const Layer<float> layer({.in_channels = 3, .out_channels = 2}, rng);
   CHECK_THROWS_AS(layer(nop::Tensor<float, 3, Cpu>({1, 2, 4})), nop::PreconditionError);
 }

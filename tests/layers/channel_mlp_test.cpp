@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/layers/channel_mlp.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <cstddef>
 #include <string>
 #include <vector>
-
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::Activation;
 using nop::Cpu;
@@ -45,7 +43,8 @@ TEST_CASE("a channel MLP is two linear maps with an activation between") {
     const auto bias = [&](const std::string& path) {
       return nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(mlp, path).value();
     };
-    const auto hidden = activate(nop::mix_channels(x, weight("0.weight"), bias("0.bias")), activation);
+    const auto hidden =
+        activate(nop::mix_channels(x, weight("0.weight"), bias("0.bias")), activation);
     CHECK(mlp(x).to_host() ==
           nop::mix_channels(hidden, weight("1.weight"), bias("1.bias")).to_host());
   }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/layers/domain_padding.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <cstddef>
 #include <utility>
-
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::DomainPadding;
 using nop::Shape;
@@ -17,7 +15,8 @@ using nop::test::random_field;
 
 TEST_CASE("the margin is the rounded fraction of the points, a half rounded to even") {
   const DomainPadding<1> quarter({0.25});
-  for (const auto& [points, margin] : {std::pair(8U, 2U), {10U, 2U}, {5U, 1U}, {9U, 2U}, {14U, 4U}}) {
+  for (const auto& [points, margin] :
+       {std::pair(8U, 2U), {10U, 2U}, {5U, 1U}, {9U, 2U}, {14U, 4U}}) {
     CAPTURE(points);
     const auto x = random_field(Shape<3>{1, 1, points});
     CHECK(quarter.padded(x).shape() == Shape<3>{1, 1, points + 2 * margin});
@@ -58,10 +57,9 @@ TEST_CASE("padding and its removal pass the battery") {
 }
 
 TEST_CASE("padding refuses a fraction below zero or that is no number") {
-  CHECK_THROWS_WITH_AS(
-      DomainPadding<1>({-0.5}),
-      "DomainPadding: expected a fraction of the grid of at least 0, got -0.5",
-      nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(DomainPadding<1>({-0.5}),
+                       "DomainPadding: expected a fraction of the grid of at least 0, got -0.5",
+                       nop::PreconditionError);
   CHECK_THROWS_AS(DomainPadding<1>({std::nan("")}), nop::PreconditionError);
   CHECK_THROWS_AS(DomainPadding<1>({HUGE_VAL}), nop::PreconditionError);
 }

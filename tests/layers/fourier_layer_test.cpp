@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/layers/fourier_layer.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <cstddef>
 #include <string>
 #include <type_traits>
 #include <vector>
-
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::Activation;
 using nop::Cpu;
@@ -46,10 +44,10 @@ Part taken(const Whole& whole, const std::string& name, Part part) {
 template <std::size_t Dim, class Field>
 Field formula(const typename Layer<Dim>::Config& c, const Layer<Dim>& whole, const Field& input) {
   Rng rng(2);
-  const auto conv = taken(
-      whole, "convolution",
-      nop::SpectralConv<Dim, Cpu, double>(
-          {.in_channels = c.channels, .out_channels = c.channels, .modes = c.modes}, rng));
+  const auto conv =
+      taken(whole, "convolution",
+            nop::SpectralConv<Dim, Cpu, double>(
+                {.in_channels = c.channels, .out_channels = c.channels, .modes = c.modes}, rng));
   const auto skip = [&](const std::string& name, SkipKind kind) {
     return taken(whole, name,
                  nop::Skip<Cpu, double>(
@@ -74,7 +72,8 @@ Field formula(const typename Layer<Dim>::Config& c, const Layer<Dim>& whole, con
     return c.stabilizer == Stabilizer::none ? x : nop::tanh(x);
   };
   if (c.order == LayerOrder::post_activation) {
-    const auto y = between(skip("skip", c.skip).add_to(norm("norm.0", conv(bounded(input))), input));
+    const auto y =
+        between(skip("skip", c.skip).add_to(norm("norm.0", conv(bounded(input))), input));
     return between(norm("norm.1", c.channel_mlp ? mlp(y, input) : y));
   }
   const auto x = norm("norm.0", sigma(input));
@@ -89,8 +88,8 @@ void for_each_option(const Shape<Dim>& modes, const Use& use) {
     for (const auto order : {LayerOrder::post_activation, LayerOrder::pre_activation})
       for (const auto stabilizer : {Stabilizer::none, Stabilizer::hyperbolic_tangent})
         for (const auto norm : {NormKind::none, NormKind::instance, NormKind::group})
-          for (const auto skip : {SkipKind::none, SkipKind::identity, SkipKind::linear,
-                                  SkipKind::soft_gating})
+          for (const auto skip :
+               {SkipKind::none, SkipKind::identity, SkipKind::linear, SkipKind::soft_gating})
             for (const bool mlp : {false, true}) {
               CAPTURE(is_last);
               CAPTURE(static_cast<int>(order));
@@ -99,14 +98,14 @@ void for_each_option(const Shape<Dim>& modes, const Use& use) {
               CAPTURE(static_cast<int>(skip));
               CAPTURE(mlp);
               use(typename Layer<Dim>::Config{
-                  .channels   = 2,
-                  .modes      = modes,
-                  .is_last    = is_last,
-                  .activation = is_last ? Activation::silu : Activation::gelu,
-                  .order      = order,
-                  .stabilizer = stabilizer,
-                  .skip       = skip,
-                  .norm       = norm,
+                  .channels    = 2,
+                  .modes       = modes,
+                  .is_last     = is_last,
+                  .activation  = is_last ? Activation::silu : Activation::gelu,
+                  .order       = order,
+                  .stabilizer  = stabilizer,
+                  .skip        = skip,
+                  .norm        = norm,
                   .norm_groups = 2,
                   .channel_mlp = mlp,
                   // Another kind than the skip's, so that one cannot stand for the other.
@@ -180,18 +179,17 @@ TEST_CASE("the members of a Fourier layer are those that its options ask for") {
 TEST_CASE("the hidden channels of the MLP are rounded, a half to even") {
   // 9 channels: 4.5 becomes 4.
   const auto wide = layer<1>({.channels = 9, .modes = {1}});
-  CHECK(nop::test::parameter_of<nop::Parameter<double, 2, Cpu>>(wide, "mlp.0.weight")
-            .shape() == Shape<2>{4, 9});
+  CHECK(nop::test::parameter_of<nop::Parameter<double, 2, Cpu>>(wide, "mlp.0.weight").shape() ==
+        Shape<2>{4, 9});
   const auto more = layer<1>({.channels = 9, .modes = {1}, .channel_mlp_expansion = 2});
-  CHECK(nop::test::parameter_of<nop::Parameter<double, 2, Cpu>>(more, "mlp.1.weight")
-            .shape() == Shape<2>{9, 18});
+  CHECK(nop::test::parameter_of<nop::Parameter<double, 2, Cpu>>(more, "mlp.1.weight").shape() ==
+        Shape<2>{9, 18});
 }
 
 TEST_CASE("dropout of the MLP acts only when a generator is given") {
-  const auto dropping =
-      layer<1>({.channels = 4, .modes = {3}, .channel_mlp_dropout = 0.5});
-  const auto plain = layer<1>({.channels = 4, .modes = {3}});
-  const auto x     = random_field(Shape{2, 4, 6});
+  const auto dropping = layer<1>({.channels = 4, .modes = {3}, .channel_mlp_dropout = 0.5});
+  const auto plain    = layer<1>({.channels = 4, .modes = {3}});
+  const auto x        = random_field(Shape{2, 4, 6});
   CHECK(dropping(x).to_host() == plain(x).to_host());
   Rng rng(1), same(1);
   const auto y = dropping(x, rng).to_host();

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/layers/grid_embedding.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <cstddef>
-
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::GridEmbedding;
 using nop::Shape;

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/layers/init.hpp>
 
+#include "support/layer_battery.hpp"
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <complex>
 #include <cstddef>
-
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
-#include "support/toy_backend.hpp"
 
 using nop::Cpu;
 using nop::Initializer;

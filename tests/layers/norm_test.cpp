@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/layers/norm.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <cstddef>
 #include <string>
 #include <vector>
-
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::Cpu;
 using nop::NormKind;
@@ -50,8 +48,7 @@ TEST_CASE("instance norm has as many groups as channels and no parameters") {
 }
 
 TEST_CASE("group norm begins with factors one and offsets zero") {
-  const Layer<double> layer(
-      {.kind = NormKind::group, .channels = 4, .groups = 2, .epsilon = 0.5});
+  const Layer<double> layer({.kind = NormKind::group, .channels = 4, .groups = 2, .epsilon = 0.5});
   const auto x = random_field(Shape{2, 4, 5});
   CHECK(layer(x).to_host() == nop::group_norm(x, 2, 0.5).to_host());
   CHECK(nop::test::parameter_paths(layer) == std::vector<std::string>{"weight", "bias"});

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/layers/skip.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <cstddef>
 #include <string>
 #include <vector>
-
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::Cpu;
 using nop::Rng;
@@ -68,26 +66,26 @@ TEST_CASE("only a linear skip and a gate have parameters, and the gate begins wi
   CHECK(nop::test::parameter_paths(skip(SkipKind::linear)) == Paths{"weight"});
   CHECK(nop::test::parameter_paths(skip(SkipKind::soft_gating)) == Paths{"gate"});
   const auto gating = skip(SkipKind::soft_gating);
-  CHECK(nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(gating, "gate")
-            .value()
-            .to_host() == std::vector<double>(3, 1));
+  CHECK(nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(gating, "gate").value().to_host() ==
+        std::vector<double>(3, 1));
 }
 
 TEST_CASE("skips have right gradients") {
   const auto y = random_field(Shape{2, 3, 4, 2}, 1), x = random_field(Shape{2, 3, 4, 2}, 2);
-  for (const SkipKind kind :
-       {SkipKind::identity, SkipKind::linear, SkipKind::soft_gating}) {
+  for (const SkipKind kind : {SkipKind::identity, SkipKind::linear, SkipKind::soft_gating}) {
     CAPTURE(static_cast<int>(kind));
     nop::test::check_gradients(Added{skip(kind)}, y, x);
   }
   nop::test::check_gradients([](const auto& u) { return skip(SkipKind::none).add_to(u, u); }, y);
-  nop::test::check_gradients(Added{skip(SkipKind::linear, 2, 3)}, y, random_field(Shape{2, 2, 4, 2}));
+  nop::test::check_gradients(Added{skip(SkipKind::linear, 2, 3)}, y,
+                             random_field(Shape{2, 2, 4, 2}));
 }
 
 TEST_CASE("an identity or a gate refuses to change the number of channels") {
-  CHECK_THROWS_WITH_AS(skip(SkipKind::identity, 2, 3),
-                       "Skip: expected equal channels for an identity or a gate, got 2 in and 3 out",
-                       nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(
+      skip(SkipKind::identity, 2, 3),
+      "Skip: expected equal channels for an identity or a gate, got 2 in and 3 out",
+      nop::PreconditionError);
   CHECK_THROWS_AS(skip(SkipKind::soft_gating, 2, 3), nop::PreconditionError);
   CHECK_NOTHROW(skip(SkipKind::none, 2, 3));
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/layers/spectral_conv.hpp>
 
+#include "support/layer_battery.hpp"
+#include "support/naive_dft.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -9,11 +12,6 @@
 #include <numbers>
 #include <string>
 #include <vector>
-
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
-#include "support/naive_dft.hpp"
 
 using nop::Cpu;
 using nop::ModeWeight;
@@ -46,7 +44,8 @@ void for_each_mode(const Shape<Dim>& modes, const Visit& visit) {
     std::size_t rest = index;
     for (std::size_t a = Dim; a-- > 0; rest /= stored[a]) {
       const bool half = nop::real<Element> && a == Dim - 1;
-      k[a] = static_cast<std::ptrdiff_t>(rest % stored[a]) - (half ? 0 : std::ptrdiff_t(modes[a] / 2));
+      k[a] =
+          static_cast<std::ptrdiff_t>(rest % stored[a]) - (half ? 0 : std::ptrdiff_t(modes[a] / 2));
     }
     visit(k, index);
   }
@@ -67,7 +66,7 @@ std::size_t mode_index(const Shape<Dim>& modes, const Frequency<Dim>& k) {
 template <std::size_t Dim, class Element, class Field>
 std::vector<Element> naive(const Layer<Dim, Element>& conv, const Field& x,
                            const Shape<Dim>& output_grid) {
-  const auto& config     = conv.config();
+  const auto& config      = conv.config();
   const std::size_t batch = x.extent(0), in = config.in_channels, out = config.out_channels;
   const auto grid  = nop::grid_of(x.shape());
   const auto modes = held_modes(held_modes(config.modes, grid), output_grid);
@@ -114,7 +113,8 @@ template <std::size_t Dim>
 Complex symbol(const Frequency<Dim>& k) {
   Complex c(1, 0.25);
   for (std::size_t a = 0; a < Dim; ++a)
-    c += static_cast<double>(k[a]) * Complex(0.5 + static_cast<double>(a), 0.125 - static_cast<double>(a));
+    c += static_cast<double>(k[a]) *
+         Complex(0.5 + static_cast<double>(a), 0.125 - static_cast<double>(a));
   return c;
 }
 
@@ -122,8 +122,8 @@ Complex symbol(const Frequency<Dim>& k) {
 template <class Element, std::size_t Dim>
 Layer<Dim, Element> symbol_layer(const Shape<Dim>& modes) {
   Rng rng(1);
-  Layer<Dim, Element> conv(
-      {.in_channels = 1, .out_channels = 1, .modes = modes, .bias = false}, rng);
+  Layer<Dim, Element> conv({.in_channels = 1, .out_channels = 1, .modes = modes, .bias = false},
+                           rng);
   auto& weight = nop::test::parameter_of<typename Layer<Dim, Element>::Weight>(conv, "weight");
   std::vector<Complex> values(weight.value().size());
   for_each_mode<Element>(
@@ -135,7 +135,7 @@ Layer<Dim, Element> symbol_layer(const Shape<Dim>& modes) {
 template <std::size_t Dim>
 bool is_kept(const Shape<Dim>& modes, const Frequency<Dim>& k, bool half) {
   for (std::size_t a = 0; a < Dim; ++a) {
-    const auto m = static_cast<std::ptrdiff_t>(modes[a]);
+    const auto m   = static_cast<std::ptrdiff_t>(modes[a]);
     const auto low = -(m / 2), high = (m + 1) / 2 - 1;
     if (half && a == Dim - 1 ? k[a] < 0 || k[a] > m / 2 : k[a] < low || k[a] > high) return false;
   }
@@ -179,8 +179,8 @@ void check_waves(const Shape<Dim>& grid, const Shape<Dim>& modes) {
         x.push_back(phase * value);
         y.push_back(is_kept(modes, k, false) ? symbol(k) * phase * value : 0);
       } else {
-        // phase e + its conjugate: of the modes k and -k, those that are stored and kept pass. Where
-        // the half axis has k > 0, -k is not stored; the sum counts k twice.
+        // phase e + its conjugate: of the modes k and -k, those that are stored and kept pass.
+        // Where the half axis has k > 0, -k is not stored; the sum counts k twice.
         const double times = k[Dim - 1] > 0 ? 2 : 1;
         Complex passed     = 0;
         if (is_kept(modes, k, true)) passed += times * symbol(k) * phase * value;
@@ -198,7 +198,7 @@ void check_waves(const Shape<Dim>& grid, const Shape<Dim>& modes) {
 /// A random field without frequencies above 2, on a grid.
 template <std::size_t Dim>
 nop::test::CpuTensor<double, Dim + 2> smooth_field(const Shape<Dim>& grid) {
-  auto low = nop::uniform_shape<Dim>(5);
+  auto low     = nop::uniform_shape<Dim>(5);
   low[Dim - 1] = 3;
   return nop::from_modes(random_field<Complex>(joined(Shape<2>{1, 2}, low)), grid);
 }
@@ -239,7 +239,8 @@ TEST_CASE("the convolution multiplies each kept mode by its matrix and adds the 
 TEST_CASE("the answer on another grid is the trigonometric interpolant there") {
   for (const std::size_t n : {5U, 6U, 8U, 9U})
     for (const std::size_t m : {4U, 5U, 8U})
-      for (const std::size_t to : {2 * n, n / 2, n + n / 2}) check_naive(Shape{n}, Shape{m}, Shape{to});
+      for (const std::size_t to : {2 * n, n / 2, n + n / 2})
+        check_naive(Shape{n}, Shape{m}, Shape{to});
   for (const std::size_t m : {4U, 5U, 8U}) {
     check_naive(Shape{8, 7}, Shape{m, m}, Shape{16, 14});
     check_naive(Shape{7, 8}, Shape{m, m}, Shape{3, 4});
@@ -273,7 +274,7 @@ TEST_CASE("two grids agree on a field that both resolve, whether or not they hol
 }
 
 TEST_CASE("both engines give the same convolution") {
-  const auto x        = random_field(Shape{2, 2, 12, 11});
+  const auto x         = random_field(Shape{2, 2, 12, 11});
   const Shape<2> modes = {5, 6};
   const auto automatic = layer(modes)(x).to_host();
   CHECK(worst_error(layer(modes, 2, 3, nop::FourierEngine::fft)(x).to_host(), automatic) < 1e-13);
@@ -281,16 +282,15 @@ TEST_CASE("both engines give the same convolution") {
 }
 
 TEST_CASE("weights and bias begin normal with the deviation of in and out channels") {
-  const auto conv     = layer(Shape{6, 8}, 20, 30);
+  const auto conv       = layer(Shape{6, 8}, 20, 30);
   const double expected = 2.0 / 50;
   CHECK(conv.weight().shape() == Shape<4>{6, 5, 20, 30});
   double squares = 0;
   for (const Complex value : conv.weight().value().to_host()) squares += std::norm(value);
   CHECK(squares / (6 * 5 * 20 * 30) == doctest::Approx(expected).epsilon(0.03));
-  squares         = 0;
-  const auto wide = layer(Shape{1}, 1, 3000);
-  const auto& bias =
-      nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(wide, "bias").value();
+  squares          = 0;
+  const auto wide  = layer(Shape{1}, 1, 3000);
+  const auto& bias = nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(wide, "bias").value();
   for (const double value : bias.to_host()) squares += value * value;
   CHECK(squares / 3000 == doctest::Approx(2.0 / 3001).epsilon(0.1));
 }

@@ -3,6 +3,7 @@
 #include <nop/backend/cpu.hpp>
 #include <nop/models/fno.hpp>
 
+#include "support/golden.hpp"
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -10,8 +11,6 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
-
-#include "support/golden.hpp"
 
 using nop::Cpu;
 using nop::Shape;
@@ -31,7 +30,8 @@ typename nop::Fno<Dim, Cpu, Real>::Config base(const Shape<Dim>& modes) {
 }
 
 /// The largest error of the listed values. Sums add up as many roundings as they have terms, of
-/// which most cancel: their errors count per term, less half a unit of the last digit they are given with.
+/// which most cancel: their errors count per term, less half a unit of the last digit they are
+/// given with.
 template <std::size_t Dim, nop::real Real>
 double worst_error(const typename nop::Fno<Dim, Cpu, Real>::Config& config, std::size_t batch,
                    const Shape<Dim>& grid, const Golden& golden) {
@@ -60,8 +60,8 @@ double worst_error(const typename nop::Fno<Dim, Cpu, Real>::Config& config, std:
 
 /// Checks a case in both precisions. `change` edits a config, whatever its type.
 template <std::size_t Dim, class Change>
-void check(const Shape<Dim>& modes, std::size_t batch, const Shape<Dim>& grid,
-           const Golden& golden, const Change& change) {
+void check(const Shape<Dim>& modes, std::size_t batch, const Shape<Dim>& grid, const Golden& golden,
+           const Change& change) {
   auto in_float  = base<Dim, float>(modes);
   auto in_double = base<Dim, double>(modes);
   change(in_float);
@@ -104,8 +104,8 @@ TEST_CASE("the default model answers as the reference in two dimensions") {
 }
 
 TEST_CASE("the default model answers as the reference in one dimension") {
-  check<1>({6}, 2, {17},
-           {{0.47280561, 0.47360668, 0.4736104}, 0.15842017, 21.524916, 8.4743366}, unchanged);
+  check<1>({6}, 2, {17}, {{0.47280561, 0.47360668, 0.4736104}, 0.15842017, 21.524916, 8.4743366},
+           unchanged);
 }
 
 TEST_CASE("the default model answers as the reference in three dimensions") {

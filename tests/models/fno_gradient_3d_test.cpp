@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <doctest/doctest.h>
-
 #include "models/fno_options.hpp"
+#include <doctest/doctest.h>
 
 using nop::Shape;
 

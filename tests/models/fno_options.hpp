@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/backend/cpu.hpp>
+#include <nop/models/fno.hpp>
+#include <nop/ops/reduce.hpp>
+
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <complex>
 #include <cstddef>
 #include <string>
-
-#include <nop/backend/cpu.hpp>
-#include <nop/models/fno.hpp>
-#include <nop/ops/reduce.hpp>
-
-#include "support/layer_battery.hpp"
 
 /// \file
 /// What the gradients of every Fno have to fulfil, for any number of dimensions.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/ops/activation.hpp>
+#include <nop/ops/reduce.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -10,11 +13,6 @@
 #include <numbers>
 #include <type_traits>
 #include <vector>
-
-#include <nop/backend/cpu.hpp>
-#include <nop/ops/reduce.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::Activation;
 using nop::Shape;
@@ -97,7 +95,7 @@ TEST_CASE_TEMPLATE("activations are right to a few roundings of the larger of va
   constexpr Wide epsilon = std::numeric_limits<Real>::epsilon();
   // The error function of xsimd is right to 8e-15, of which a float sees nothing.
   constexpr Wide roundings = std::is_same_v<Real, float> ? 8 : 64;
-  const auto x           = arguments<Real>();
+  const auto x             = arguments<Real>();
   for (const Activation activation : all) {
     CAPTURE(static_cast<int>(activation));
     const auto got = values(activation, x);
@@ -118,7 +116,7 @@ TEST_CASE_TEMPLATE("slopes of activations are right to a few roundings of one", 
   constexpr Wide epsilon = std::numeric_limits<Real>::epsilon();
   // The error function of xsimd is right to 8e-15, of which a float sees nothing.
   constexpr Wide roundings = std::is_same_v<Real, float> ? 8 : 64;
-  const auto x           = arguments<Real>();
+  const auto x             = arguments<Real>();
   for (const Activation activation : all) {
     CAPTURE(static_cast<int>(activation));
     const auto got = slopes(activation, x);

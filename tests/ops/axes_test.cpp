@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/ops/axes.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
 #include <cstddef>
-
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::Shape;
 using nop::test::check_gradients;
@@ -108,9 +106,9 @@ TEST_CASE("a product with the unit matrix changes nothing along any axis") {
 
 TEST_CASE_TEMPLATE("axis ops are linear, with the adjoint as their pullback", Element, double,
                    Complex) {
-  const auto x      = random_field<Element>(Shape{2, 3, 4, 5}, 1);
-  const auto matrix = random_field<Element>(Shape{3, 4}, 2);
-  const auto more   = random_field<Element>(Shape{2, 2, 4, 5}, 3);
+  const auto x       = random_field<Element>(Shape{2, 3, 4, 5}, 1);
+  const auto matrix  = random_field<Element>(Shape{3, 4}, 2);
+  const auto more    = random_field<Element>(Shape{2, 2, 4, 5}, 3);
   const auto cropped = [](const auto& u) {
     return nop::crop(u, {0, 1, 2, 1}, {u.extent(0), 2, 2, 3});
   };

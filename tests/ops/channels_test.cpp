@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/autodiff/parameter.hpp>
+#include <nop/backend/cpu.hpp>
 #include <nop/ops/channels.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
 #include <cstddef>
 #include <vector>
-
-#include <nop/autodiff/parameter.hpp>
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::Shape;
 using nop::test::check_gradients;
@@ -59,20 +57,24 @@ void check_mix(const Shape<Rank>& shape, std::size_t out) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("channels are mixed at every point", Element, float, double,
-                   std::complex<float>, Complex) {
+TEST_CASE_TEMPLATE("channels are mixed at every point", Element, float, double, std::complex<float>,
+                   Complex) {
   for (const std::size_t out : {1U, 2U, 5U, 33U}) {
-    check_mix<Element>(Shape{3, 4}, out);  // no grid: points of one
-    check_mix<Element>(Shape{2, 1, 1}, out);
     check_mix<Element>(Shape{3, 4, 17}, out);
-    check_mix<Element>(Shape{1, 40, 6, 7}, out);
-    check_mix<Element>(Shape{2, 3, 2, 3, 4}, out);
-    check_mix<Element>(Shape{2, 3, 2, 3, 1, 2}, out);
+    check_mix<Element>(Shape{1, 40, 42}, out);
+    check_mix<Element>(Shape{2, 1, 1}, out);
   }
 }
 
-TEST_CASE_TEMPLATE("channel ops have right gradients", Element, double, Complex) {
-  const auto check = [](const auto& shape) {
+TEST_CASE("channels are mixed on grids of any number of axes, and of none") {
+  check_mix<double>(Shape{3, 4}, 5);
+  check_mix<double>(Shape{1, 4, 6, 7}, 5);
+  check_mix<double>(Shape{2, 3, 2, 3, 4}, 5);
+  check_mix<double>(Shape{2, 3, 2, 3, 1, 2}, 5);
+}
+
+TEST_CASE("channel ops have right gradients") {
+  const auto check = []<class Element>(Element, const auto& shape) {
     const auto x      = random_field<Element>(shape, 1);
     const auto weight = random_field<Element>(Shape{2, 3}, 2);
     const auto out = random_field<Element>(Shape{2}, 3), in = random_field<Element>(Shape{3}, 4);
@@ -83,10 +85,9 @@ TEST_CASE_TEMPLATE("channel ops have right gradients", Element, double, Complex)
     check_gradients(nop::add_channels, x, in);
     check_ways_to_call(nop::add_channels, x, in);
   };
-  check(Shape{2, 3, 5});
-  check(Shape{2, 3, 4, 3});
-  check(Shape{1, 3, 2, 3, 2});
-  check(Shape{2, 3, 2, 1, 2, 3});
+  check(double(), Shape{2, 3, 5});
+  check(double(), Shape{2, 3, 4, 3});
+  check(Complex(), Shape{2, 3, 4, 3});
 }
 
 TEST_CASE("channel ops are linear in the field") {
@@ -98,8 +99,8 @@ TEST_CASE("channel ops are linear in the field") {
 }
 
 TEST_CASE("channels are shifted and scaled each by its own number") {
-  const auto x = random_field(Shape{2, 3, 5}, 1);
-  const auto v = random_field(Shape{3}, 2);
+  const auto x    = random_field(Shape{2, 3, 5}, 1);
+  const auto v    = random_field(Shape{3}, 2);
   const auto sums = nop::add_channels(x, v), products = nop::scale_channels(x, v);
   for (std::size_t b = 0; b < 2; ++b)
     for (std::size_t c = 0; c < 3; ++c)
@@ -118,7 +119,8 @@ TEST_CASE("channel ops take parameters, and give them gradients") {
   CHECK(nop::mix_channels(x, weight, bias).to_host() ==
         nop::mix_channels(x, weight.value(), bias.value()).to_host());
   nop::Tape tape;
-  const auto y         = nop::scale_channels(nop::add_channels(nop::mix_channels(tape.input(x), weight), bias), bias);
+  const auto y =
+      nop::scale_channels(nop::add_channels(nop::mix_channels(tape.input(x), weight), bias), bias);
   const auto gradients = tape.gradient(nop::test::projection(y, random_field(y.shape(), 4)));
   CHECK(gradients.contains(weight));
   CHECK(gradients[bias].shape() == Shape<1>{2});

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/ops/dropout.hpp>
+#include <nop/ops/reduce.hpp>
 
+#include "support/layer_battery.hpp"
+#include "support/threads.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <cstddef>
 #include <vector>
-
-#include <nop/backend/cpu.hpp>
-#include <nop/ops/reduce.hpp>
-
-#include "support/layer_battery.hpp"
-#include "support/threads.hpp"
 
 using nop::Rng;
 using nop::Shape;
@@ -89,8 +87,8 @@ TEST_CASE("dropout of probability zero changes nothing") {
 TEST_CASE("dropout refuses what is no probability below one") {
   Rng rng(1);
   const auto x = random_field(Shape{3, 4});
-  CHECK_THROWS_WITH_AS(nop::dropout(x, 1, rng),
-                       "dropout: expected a probability in [0, 1), got 1", nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(nop::dropout(x, 1, rng), "dropout: expected a probability in [0, 1), got 1",
+                       nop::PreconditionError);
   CHECK_THROWS_WITH_AS(nop::dropout(x, -0.5, rng),
                        "dropout: expected a probability in [0, 1), got -0.5",
                        nop::PreconditionError);

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/ops/elementwise.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
 #include <cstddef>
 #include <functional>
 #include <vector>
-
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::Shape;
 using nop::test::check_gradients;
@@ -45,8 +43,8 @@ TEST_CASE_TEMPLATE("sums, differences and products are those of the elements", E
 }
 
 TEST_CASE_TEMPLATE("elementwise ops have right gradients", Element, double, Complex) {
-  const auto a = random_field<Element>(Shape{2, 3, 5}, 1);
-  const auto b = random_field<Element>(Shape{2, 3, 5}, 2);
+  const auto a    = random_field<Element>(Shape{2, 3, 5}, 1);
+  const auto b    = random_field<Element>(Shape{2, 3, 5}, 2);
   const auto half = [](const auto& x) { return nop::scale_by(x, 0.5); };
   check_gradients(nop::add, a, b);
   check_gradients(nop::subtract, a, b);
@@ -75,8 +73,10 @@ TEST_CASE("elementwise ops refuse two shapes") {
   const nop::Tensor<float, 2, nop::Cpu> a({2, 3}), b({3, 2});
   CHECK_THROWS_WITH_AS(nop::add(a, b), "add: expected two equal shapes, got [2, 3] and [3, 2]",
                        nop::PreconditionError);
-  CHECK_THROWS_WITH_AS(nop::subtract(a, b), "subtract: expected two equal shapes, got [2, 3] and [3, 2]",
+  CHECK_THROWS_WITH_AS(nop::subtract(a, b),
+                       "subtract: expected two equal shapes, got [2, 3] and [3, 2]",
                        nop::PreconditionError);
-  CHECK_THROWS_WITH_AS(nop::multiply(a, b), "multiply: expected two equal shapes, got [2, 3] and [3, 2]",
+  CHECK_THROWS_WITH_AS(nop::multiply(a, b),
+                       "multiply: expected two equal shapes, got [2, 3] and [3, 2]",
                        nop::PreconditionError);
 }

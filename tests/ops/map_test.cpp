@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/ops/map.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
 #include <cstddef>
 #include <vector>
-
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::Shape;
 using nop::test::random_field;
@@ -51,8 +49,7 @@ TEST_CASE("a sum by channel runs over batch and points") {
     double expected = 0;
     for (std::size_t b = 0; b < 2; ++b)
       for (std::size_t i = 0; i < 4; ++i)
-        for (std::size_t j = 0; j < 5; ++j)
-          expected += x.view()(b, c, i, j) * y.view()(b, c, i, j);
+        for (std::size_t j = 0; j < 5; ++j) expected += x.view()(b, c, i, j) * y.view()(b, c, i, j);
     CHECK(s.view()(c) == doctest::Approx(expected).epsilon(1e-12));
   }
 }

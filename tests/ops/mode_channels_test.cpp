@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/autodiff/parameter.hpp>
+#include <nop/backend/cpu.hpp>
 #include <nop/ops/mode_channels.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
 #include <cstddef>
 #include <vector>
-
-#include <nop/autodiff/parameter.hpp>
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::Shape;
 using nop::test::random_field;

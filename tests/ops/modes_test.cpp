@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/ops/modes.hpp>
 
+#include "support/layer_battery.hpp"
+#include "support/naive_dft.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -9,11 +12,6 @@
 #include <numbers>
 #include <type_traits>
 #include <vector>
-
-#include <nop/backend/cpu.hpp>
-
-#include "support/layer_battery.hpp"
-#include "support/naive_dft.hpp"
 
 using nop::FourierEngine;
 using nop::ModeWeight;
@@ -150,8 +148,8 @@ TEST_CASE("a wave has its coefficient at its frequency and nowhere else") {
       std::vector<double> wave;
       for (int i = 0; i < 9; ++i)
         for (int j = 0; j < 8; ++j)
-          wave.push_back(std::cos(2 * pi * (static_cast<double>(k0) * i / 9 +
-                                            static_cast<double>(k1) * j / 8)));
+          wave.push_back(std::cos(
+              2 * pi * (static_cast<double>(k0) * i / 9 + static_cast<double>(k1) * j / 8)));
       const auto spectrum = nop::to_modes(nop::test::field_of(shape, wave), Shape{6, 6});
       REQUIRE(spectrum.shape() == Shape<4>{1, 1, 6, 4});
       for (std::ptrdiff_t a = -3; a <= 2; ++a)

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
+#include <nop/ops/elementwise.hpp>
 #include <nop/ops/normalize.hpp>
 
+#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <cstddef>
 #include <vector>
-
-#include <nop/backend/cpu.hpp>
-#include <nop/ops/elementwise.hpp>
-
-#include "support/layer_battery.hpp"
 
 using nop::Shape;
 using nop::test::random_field;
@@ -83,14 +81,12 @@ TEST_CASE("group norm has right gradients") {
 
 TEST_CASE("group norm refuses groups that do not divide the channels, and no points") {
   const nop::Tensor<float, 3, nop::Cpu> x({2, 4, 3}), none({2, 4, 0});
-  CHECK_THROWS_WITH_AS(
-      nop::group_norm(x, 3, 1e-5F),
-      "group_norm: expected a number of groups that divides 4 channels, got 3",
-      nop::PreconditionError);
-  CHECK_THROWS_WITH_AS(
-      nop::group_norm(x, 0, 1e-5F),
-      "group_norm: expected a number of groups that divides 4 channels, got 0",
-      nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(nop::group_norm(x, 3, 1e-5F),
+                       "group_norm: expected a number of groups that divides 4 channels, got 3",
+                       nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(nop::group_norm(x, 0, 1e-5F),
+                       "group_norm: expected a number of groups that divides 4 channels, got 0",
+                       nop::PreconditionError);
   CHECK_THROWS_WITH_AS(nop::group_norm(none, 2, 1e-5F),
                        "group_norm: expected at least one point, got [2, 4, 0]",
                        nop::PreconditionError);

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
+#include <nop/ops/elementwise.hpp>
 #include <nop/ops/reduce.hpp>
 
+#include "support/layer_battery.hpp"
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <complex>
 #include <cstddef>
-
-#include <nop/backend/cpu.hpp>
-#include <nop/ops/elementwise.hpp>
-
-#include "support/layer_battery.hpp"
-#include "support/toy_backend.hpp"
 
 using nop::Shape;
 using nop::test::check_gradients;
@@ -21,7 +19,7 @@ TEST_CASE_TEMPLATE("a sum is that of all elements", Element, float, double, std:
                    std::complex<double>) {
   for (const std::size_t n : {1U, 7U, 1000U, 20001U}) {
     CAPTURE(n);
-    const auto x = random_field<Element>(Shape{n, std::size_t{3}});
+    const auto x                  = random_field<Element>(Shape{n, std::size_t{3}});
     std::complex<double> expected = 0;
     double size                   = 0;
     for (const Element value : x.to_host()) {
@@ -39,7 +37,8 @@ TEST_CASE_TEMPLATE("a sum of squares is that of all elements", Real, float, doub
     const auto x    = random_field<Real>(Shape{n, std::size_t{3}});
     double expected = 0;
     for (const double value : x.to_host()) expected += value * value;
-    CHECK(nop::sum_of_squares(x).item() == doctest::Approx(expected).epsilon(nop::test::rounding<Real>));
+    CHECK(nop::sum_of_squares(x).item() ==
+          doctest::Approx(expected).epsilon(nop::test::rounding<Real>));
   }
 }
 
@@ -66,13 +65,15 @@ TEST_CASE("sums have right gradients") {
 }
 
 TEST_CASE("a gradient flows through a sum into what was summed") {
-  check_gradients([](const auto& x) { return nop::scale_by(nop::sum_of_squares(nop::multiply(x, x)), 0.5); },
-                  random_field(Shape{3, 4}));
+  check_gradients(
+      [](const auto& x) { return nop::scale_by(nop::sum_of_squares(nop::multiply(x, x)), 0.5); },
+      random_field(Shape{3, 4}));
 }
 
 TEST_CASE("sums work on another backend") {
   using Toy    = nop::test::ToyBackend;
   const auto x = nop::test::random_tensor<double, Toy>(Shape{3, 5}, 1);
-  CHECK(nop::sum(x).item() == doctest::Approx(nop::sum(random_field(Shape{3, 5}, 1)).item()).epsilon(1e-12));
+  CHECK(nop::sum(x).item() ==
+        doctest::Approx(nop::sum(random_field(Shape{3, 5}, 1)).item()).epsilon(1e-12));
   check_gradients(nop::sum_of_squares, x);
 }

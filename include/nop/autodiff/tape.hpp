@@ -3,6 +3,7 @@
 
 #include <nop/autodiff/parameter.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/tensor.hpp>
 
@@ -48,8 +49,7 @@ class GradientNode : public Node {
     const Shape<3> box     = {1, 1, gradient_->size() * (sizeof(Element) / sizeof(Real))};
     Real* const total      = reinterpret_cast<Real*>(gradient_->mutable_data());
     const Real* const term = reinterpret_cast<const Real*>(contribution.data());
-    const auto add         = [](auto a, auto b) { return a + b; };
-    Backend::map(add, box, whole(total, box), whole<const Real>(total, box), whole(term, box));
+    Backend::map(Plus{}, box, whole(total, box), whole<const Real>(total, box), whole(term, box));
   }
 
   [[nodiscard]] const std::optional<Value>& gradient() const { return gradient_; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nop/core/band.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/scalar.hpp>
 #include <nop/core/shape.hpp>
@@ -11,15 +12,6 @@
 #include <cstddef>
 
 namespace nop {
-
-namespace detail {
-struct Identity {
-  constexpr auto operator()(auto x) const { return x; }
-};
-struct Index {
-  constexpr float operator()(std::size_t i) const { return static_cast<float>(i); }
-};
-}  // namespace detail
 
 /// The whole list of what a port to a new device supplies: static functions on plain pointers.
 /// Everything above works with whatever fulfils it; `docs/backends.md` walks through a small one.
@@ -51,9 +43,9 @@ concept backend = requires(const float* in, float* out, const std::complex<float
   B::copy_from_host(in, out, n);
   B::copy_to_host(in, out, n);
   B::copy_strided(box, in, box, out, box);
-  B::generate(detail::Index{}, out, n);
-  B::map(detail::Identity{}, box, whole(out, box), whole(in, box));
-  B::sum(detail::Identity{}, box, single(out), whole(in, box));
+  B::generate(Constant<float>{}, out, n);
+  B::map(Same{}, box, whole(out, box), whole(in, box));
+  B::sum(Same{}, box, single(out), whole(in, box));
   B::multiply(size, Matrices<const float>{in, n, n}, Matrices<const float>{in, n, n},
               Matrices<float>{out, n, n}, Update::overwrite);
   B::multiply(size, Matrices<const std::complex<float>>{spectrum, n, n},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/scalar.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/core/storage.hpp>
@@ -64,9 +65,7 @@ class Tensor {
 
   [[nodiscard]] Tensor clone() const { return Tensor(shape_, storage_.clone()); }
 
-  void fill(Element value) {
-    Backend::generate([value](std::size_t) { return value; }, mutable_data(), size());
-  }
+  void fill(Element value) { Backend::generate(Constant<Element>{value}, mutable_data(), size()); }
 
   /// The same elements under another shape of equal count.
   template <std::size_t NewRank>

@@ -96,22 +96,34 @@ struct Tanh {
 }  // namespace functions
 
 namespace detail {
+
+template <class Function>
+struct ValueOf {
+  constexpr auto operator()(auto x) const { return Function::value(x); }
+};
+
+/// g f'(x)
+template <class Function>
+struct TimesSlopeOf {
+  constexpr auto operator()(auto g, auto x) const { return g * Function::slope(x); }
+};
+
 template <class Function>
 struct Pointwise {
   /// The function of every element of a real field, of any shape.
   template <field X>
     requires real<element_of<X>>
   auto operator()(const X& x) const {
-    return evaluate(
-        [](const auto& value) {
-          return with_pullbacks(
-              mapped([](auto v) { return Function::value(v); }, value), [value](const auto& g) {
-                return mapped([](auto p, auto v) { return p * Function::slope(v); }, g, value);
-              });
-        },
-        x);
+    return evaluate(rule, x);
   }
+
+ private:
+  static constexpr auto rule = [](const auto& x) {
+    return with_pullbacks(mapped(ValueOf<Function>{}, x),
+                          [x](const auto& g) { return mapped(TimesSlopeOf<Function>{}, g, x); });
+  };
 };
+
 }  // namespace detail
 
 inline constexpr detail::Pointwise<functions::Gelu> gelu;

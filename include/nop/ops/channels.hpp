@@ -3,10 +3,14 @@
 
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
+#include <nop/ops/elementwise.hpp>
 #include <nop/ops/map.hpp>
 
 #include <cstddef>
+#include <type_traits>
+#include <utility>
 
 namespace nop {
 
@@ -63,13 +67,7 @@ struct MixChannels {
   auto operator()(const X& x, const Weight& weight) const {
     expects(x.extent(1) == weight.extent(1), "mix_channels: expected ", weight.extent(1),
             " channels, got a field of shape ", x.shape());
-    return evaluate(
-        [](const auto& field, const auto& matrix) {
-          auto y                 = product(field, matrix, [](auto&) {}, Update::overwrite);
-          auto [by_x, by_weight] = mix_pullbacks(field, matrix);
-          return with_pullbacks(std::move(y), by_x, by_weight);
-        },
-        x, weight);
+    return evaluate(rule, x, weight);
   }
 
   /// The same plus bias_o, of shape [out].
@@ -79,34 +77,37 @@ struct MixChannels {
             " channels, got a field of shape ", x.shape());
     expects(bias.extent(0) == weight.extent(0), "mix_channels: expected a bias of ",
             weight.extent(0), " channels, got ", bias.shape());
-    return evaluate(
-        [](const auto& field, const auto& matrix, const auto& offset) {
-          const auto start = [&](auto& y) {
-            using Backend      = typename std::remove_cvref_t<decltype(y)>::Backend;
-            const Shape<3> box = channel_box(y.shape());
-            Backend::map([](auto b) { return b; }, box, whole(y.mutable_data(), box),
-                         per_middle(offset.data()));
-          };
-          auto y                 = product(field, matrix, start, Update::add);
-          auto [by_x, by_weight] = mix_pullbacks(field, matrix);
-          return with_pullbacks(std::move(y), by_x, by_weight, [](const auto& g) {
-            return summed_by_channel([](auto v) { return v; }, g);
-          });
-        },
-        x, weight, bias);
+    return evaluate(rule_with_bias, x, weight, bias);
   }
 
  private:
-  template <class Field, class Weight, class Start>
-  static Field product(const Field& x, const Weight& weight, const Start& start, Update update) {
+  /// y (+)= weight x
+  template <class Field, class Weight>
+  static void product(const Field& x, const Weight& weight, Field& y, Update update) {
     const Shape<3> box = channel_box(x.shape());
-    auto y             = Field::uninitialized(with_channels(x.shape(), weight.extent(0)));
-    start(y);
     Field::Backend::multiply({box[0], weight.extent(0), box[1], box[2]},
                              Matrices<const typename Field::Element>{weight.data(), box[1], 0},
                              samples(x), mutable_samples(y), update);
-    return y;
   }
+
+  static constexpr auto rule = [](const auto& x, const auto& weight) {
+    using Field = std::remove_cvref_t<decltype(x)>;
+    auto y      = Field::uninitialized(with_channels(x.shape(), weight.extent(0)));
+    product(x, weight, y, Update::overwrite);
+    auto [by_x, by_weight] = mix_pullbacks(x, weight);
+    return with_pullbacks(std::move(y), by_x, by_weight);
+  };
+
+  static constexpr auto rule_with_bias = [](const auto& x, const auto& weight, const auto& bias) {
+    using Field        = std::remove_cvref_t<decltype(x)>;
+    auto y             = Field::uninitialized(with_channels(x.shape(), weight.extent(0)));
+    const Shape<3> box = channel_box(y.shape());
+    Field::Backend::map(Same{}, box, whole(y.mutable_data(), box), per_middle(bias.data()));
+    product(x, weight, y, Update::add);
+    auto [by_x, by_weight] = mix_pullbacks(x, weight);
+    return with_pullbacks(std::move(y), by_x, by_weight,
+                          [](const auto& g) { return summed_by_channel(Same{}, g); });
+  };
 };
 
 struct AddChannels {
@@ -115,15 +116,14 @@ struct AddChannels {
   auto operator()(const X& x, const Bias& bias) const {
     expects(x.extent(1) == bias.extent(0), "add_channels: expected a bias of ", x.extent(1),
             " channels, got ", bias.shape());
-    return evaluate(
-        [](const auto& value, const auto& offset) {
-          return with_pullbacks(
-              mapped_by_channel([](auto v, auto b) { return v + b; }, value, offset),
-              [](const auto& g) { return g; },
-              [](const auto& g) { return summed_by_channel([](auto v) { return v; }, g); });
-        },
-        x, bias);
+    return evaluate(rule, x, bias);
   }
+
+ private:
+  static constexpr auto rule = [](const auto& x, const auto& bias) {
+    return with_pullbacks(mapped_by_channel(Plus{}, x, bias), pass_gradient,
+                          [](const auto& g) { return summed_by_channel(Same{}, g); });
+  };
 };
 
 struct ScaleChannels {
@@ -132,19 +132,16 @@ struct ScaleChannels {
   auto operator()(const X& x, const Gate& gate) const {
     expects(x.extent(1) == gate.extent(0), "scale_channels: expected a gate of ", x.extent(1),
             " channels, got ", gate.shape());
-    return evaluate(
-        [](const auto& value, const auto& factor) {
-          const auto times = [](const auto& v, const auto& f) {
-            return mapped_by_channel([](auto p, auto q) { return p * q; }, v, f);
-          };
-          return with_pullbacks(
-              times(value, factor), [factor, times](const auto& g) { return times(g, factor); },
-              [value](const auto& g) {
-                return summed_by_channel([](auto p, auto v) { return p * v; }, g, value);
-              });
-        },
-        x, gate);
+    return evaluate(rule, x, gate);
   }
+
+ private:
+  static constexpr auto rule = [](const auto& x, const auto& gate) {
+    return with_pullbacks(
+        mapped_by_channel(Times{}, x, gate),
+        [gate](const auto& g) { return mapped_by_channel(Times{}, g, gate); },
+        [x](const auto& g) { return summed_by_channel(Times{}, g, x); });
+  };
 };
 
 }  // namespace detail

@@ -3,6 +3,7 @@
 
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/rng.hpp>
 #include <nop/ops/map.hpp>
 
@@ -22,23 +23,29 @@ struct Dropout {
   auto operator()(const X& x, double probability, Rng& rng) const {
     expects(probability >= 0 && probability < 1, "dropout: expected a probability in [0, 1), got ",
             probability);
-    return evaluate(
-        [random = rng.stream(), probability](const auto& value) {
-          using Field     = std::remove_cvref_t<decltype(value)>;
-          using Real      = typename Field::Element;
-          auto mask       = Field::uninitialized(value.shape());
-          const auto kept = static_cast<Real>(1 / (1 - probability));
-          Field::Backend::generate(
-              [random, probability, kept](std::size_t i) {
-                return random.uniform(i) < probability ? Real(0) : kept;
-              },
-              mask.mutable_data(), mask.size());
-          const auto times = [mask](const auto& v) {
-            return mapped([](auto p, auto q) { return p * q; }, v, mask);
-          };
-          return with_pullbacks(times(value), times);
-        },
-        x);
+    return evaluate([random = rng.stream(),
+                     probability](const auto& value) { return rule(value, random, probability); },
+                    x);
+  }
+
+ private:
+  /// 0 with a probability, else what makes up for it.
+  template <real Real>
+  struct Mask {
+    RandomStream random;
+    double probability;
+    Real operator()(std::size_t i) const {
+      return random.uniform(i) < probability ? Real(0) : static_cast<Real>(1 / (1 - probability));
+    }
+  };
+
+  template <class Field>
+  static auto rule(const Field& x, const RandomStream& random, double probability) {
+    auto mask = Field::uninitialized(x.shape());
+    Field::Backend::generate(Mask<typename Field::Element>{random, probability},
+                             mask.mutable_data(), mask.size());
+    const auto times = [mask](const auto& v) { return mapped(Times{}, v, mask); };
+    return with_pullbacks(times(x), times);
   }
 };
 

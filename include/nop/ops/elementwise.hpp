@@ -3,23 +3,15 @@
 
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/ops/map.hpp>
-
-#include <complex>
-#include <type_traits>
 
 namespace nop {
 
 namespace detail {
-/// The conjugate of a complex number; a real one is its own.
-struct Conjugate {
-  constexpr auto operator()(auto x) const {
-    if constexpr (complex<decltype(x)>)
-      return std::conj(x);
-    else
-      return x;
-  }
-};
+
+/// The pullback of an input that passes through: its gradient is that of the result.
+inline constexpr auto pass_gradient = [](const auto& g) { return g; };
 
 struct Add {
   /// a + b, of equal shapes. Throws PreconditionError otherwise.
@@ -27,13 +19,13 @@ struct Add {
   auto operator()(const A& a, const B& b) const {
     expects(a.shape() == b.shape(), "add: expected two equal shapes, got ", a.shape(), " and ",
             b.shape());
-    return evaluate(
-        [](const auto& x, const auto& y) {
-          const auto pass = [](const auto& g) { return g; };
-          return with_pullbacks(mapped([](auto p, auto q) { return p + q; }, x, y), pass, pass);
-        },
-        a, b);
+    return evaluate(rule, a, b);
   }
+
+ private:
+  static constexpr auto rule = [](const auto& a, const auto& b) {
+    return with_pullbacks(mapped(Plus{}, a, b), pass_gradient, pass_gradient);
+  };
 };
 
 struct Subtract {
@@ -42,14 +34,14 @@ struct Subtract {
   auto operator()(const A& a, const B& b) const {
     expects(a.shape() == b.shape(), "subtract: expected two equal shapes, got ", a.shape(), " and ",
             b.shape());
-    return evaluate(
-        [](const auto& x, const auto& y) {
-          return with_pullbacks(
-              mapped([](auto p, auto q) { return p - q; }, x, y), [](const auto& g) { return g; },
-              [](const auto& g) { return mapped([](auto p) { return -p; }, g); });
-        },
-        a, b);
+    return evaluate(rule, a, b);
   }
+
+ private:
+  static constexpr auto rule = [](const auto& a, const auto& b) {
+    return with_pullbacks(mapped(Minus{}, a, b), pass_gradient,
+                          [](const auto& g) { return mapped(Negative{}, g); });
+  };
 };
 
 struct Multiply {
@@ -58,18 +50,15 @@ struct Multiply {
   auto operator()(const A& a, const B& b) const {
     expects(a.shape() == b.shape(), "multiply: expected two equal shapes, got ", a.shape(), " and ",
             b.shape());
-    return evaluate(
-        [](const auto& x, const auto& y) {
-          const auto times = [](const auto& g, const auto& factor) {
-            return mapped([](auto p, auto q) { return p * Conjugate{}(q); }, g, factor);
-          };
-          return with_pullbacks(
-              mapped([](auto p, auto q) { return p * q; }, x, y),
-              [y, times](const auto& g) { return times(g, y); },
-              [x, times](const auto& g) { return times(g, x); });
-        },
-        a, b);
+    return evaluate(rule, a, b);
   }
+
+ private:
+  static constexpr auto rule = [](const auto& a, const auto& b) {
+    return with_pullbacks(
+        mapped(Times{}, a, b), [b](const auto& g) { return mapped(TimesConjugate{}, g, b); },
+        [a](const auto& g) { return mapped(TimesConjugate{}, g, a); });
+  };
 };
 
 struct ScaleBy {
@@ -77,15 +66,14 @@ struct ScaleBy {
   template <field X>
   auto operator()(const X& x, real_of<element_of<X>> factor) const {
     return evaluate(
-        [factor](const auto& value) {
-          const auto times = [factor](const auto& v) {
-            return mapped([factor](auto p) { return p * factor; }, v);
-          };
-          return with_pullbacks(times(value), [times](const auto& g) { return times(g); });
+        [times = TimesConstant<real_of<element_of<X>>>{factor}](const auto& value) {
+          return with_pullbacks(mapped(times, value),
+                                [times](const auto& g) { return mapped(times, g); });
         },
         x);
   }
 };
+
 }  // namespace detail
 
 inline constexpr detail::Add add;

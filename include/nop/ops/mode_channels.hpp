@@ -34,12 +34,12 @@ struct MixChannelsPerMode {
         joined(grid_of(spectrum.shape()), Shape<2>{spectrum.extent(1), weight.extent(dim + 1)});
     expects(weight.shape() == expected, "mix_channels_per_mode: expected weights of shape ",
             expected, ", got ", weight.shape());
-    return evaluate([](const auto& x, const auto& w) { return rule(x, w); }, spectrum, weight);
+    return evaluate(rule, spectrum, weight);
   }
 
  private:
   template <class X, class Weight>
-  static auto rule(const X& x, const Weight& w) {
+  static auto product(const X& x, const Weight& w) {
     using Backend           = typename X::Backend;
     using Element           = typename X::Element;
     using Columns           = Tensor<Element, 2, Backend>;
@@ -89,6 +89,8 @@ struct MixChannelsPerMode {
           return result;
         });
   }
+
+  static constexpr auto rule = [](const auto& x, const auto& w) { return product(x, w); };
 };
 
 }  // namespace detail

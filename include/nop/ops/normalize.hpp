@@ -3,7 +3,9 @@
 
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
+#include <nop/ops/map.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -14,17 +16,45 @@ namespace nop {
 
 namespace detail {
 
+/// weight f(values...)
+template <class F, real Real>
+struct Weighted {
+  F f;
+  Real weight;
+  constexpr auto operator()(auto... values) const { return f(values...) * weight; }
+};
+
 /// The mean of f(x...) over each row of a box [1, rows, columns]: shape [rows].
 template <class F, class Field, class... Row>
 auto row_mean(const F& f, const Shape<3>& box, const Field& x, const Row&... rest) {
-  using Real     = typename Field::Element;
-  using Backend  = typename Field::Backend;
-  auto mean      = Tensor<Real, 1, Backend>::uninitialized({box[1]});
-  const auto per = Real(1) / static_cast<Real>(box[2]);
-  Backend::sum([f, per](auto... v) { return f(v...) * per; }, box, per_middle(mean.mutable_data()),
-               whole(x.data(), box), rest...);
+  using Real    = typename Field::Element;
+  using Backend = typename Field::Backend;
+  auto mean     = Tensor<Real, 1, Backend>::uninitialized({box[1]});
+  Backend::sum(Weighted<F, Real>{f, Real(1) / static_cast<Real>(box[2])}, box,
+               per_middle(mean.mutable_data()), whole(x.data(), box), rest...);
   return mean;
 }
+
+struct SquaredDistance {
+  constexpr auto operator()(auto v, auto mean) const { return (v - mean) * (v - mean); }
+};
+struct Standardize {
+  constexpr auto operator()(auto v, auto mean, auto scale) const { return (v - mean) * scale; }
+};
+template <real Real>
+struct InverseDeviation {
+  Real epsilon;
+  constexpr auto operator()(auto variance) const {
+    using std::sqrt;
+    return decltype(variance)(1) / sqrt(variance + epsilon);
+  }
+};
+/// scale (g - mean(g) - y mean(g y))
+struct NormalizedPullback {
+  constexpr auto operator()(auto g, auto y, auto of_g, auto of_gy, auto scale) const {
+    return (g - of_g - y * of_gy) * scale;
+  }
+};
 
 struct GroupNorm {
   /// (x - mean) / sqrt(variance + epsilon) over each group of channels of each sample, with the
@@ -44,35 +74,24 @@ struct GroupNorm {
  private:
   template <class Field>
   static auto rule(const Field& x, std::size_t groups, typename Field::Element epsilon) {
-    using Backend      = typename Field::Backend;
-    const Shape<3> box = {1, x.extent(0) * groups, element_count(x.shape(), 1) / groups};
-    const auto mean    = row_mean([](auto v) { return v; }, box, x);
-    const auto variance =
-        row_mean([](auto v, auto m) { return (v - m) * (v - m); }, box, x, per_middle(mean.data()));
-    auto scale          = Tensor<typename Field::Element, 1, Backend>::uninitialized(mean.shape());
-    const Shape<3> rows = {1, 1, box[1]};
-    Backend::map(
-        [epsilon](auto v) {
-          using std::sqrt;
-          return decltype(v)(1) / sqrt(v + epsilon);
-        },
-        rows, whole(scale.mutable_data(), rows), whole(variance.data(), rows));
-    auto y = Field::uninitialized(x.shape());
-    Backend::map([](auto v, auto m, auto s) { return (v - m) * s; }, box,
-                 whole(y.mutable_data(), box), whole(x.data(), box), per_middle(mean.data()),
-                 per_middle(scale.data()));
-    // dx = scale (g - mean(g) - y mean(g y))
-    const auto pullback = [=](const auto& g) {
-      const auto of_g = row_mean([](auto v) { return v; }, box, g);
-      const auto of_gy =
-          row_mean([](auto v, auto w) { return v * w; }, box, g, whole(y.data(), box));
-      auto gradient = Field::uninitialized(g.shape());
-      Backend::map([](auto v, auto w, auto a, auto b, auto s) { return (v - a - w * b) * s; }, box,
-                   whole(gradient.mutable_data(), box), whole(g.data(), box), whole(y.data(), box),
-                   per_middle(of_g.data()), per_middle(of_gy.data()), per_middle(scale.data()));
+    using Backend       = typename Field::Backend;
+    using Real          = typename Field::Element;
+    const Shape<3> box  = {1, x.extent(0) * groups, element_count(x.shape(), 1) / groups};
+    const auto mean     = row_mean(Same{}, box, x);
+    const auto variance = row_mean(SquaredDistance{}, box, x, per_middle(mean.data()));
+    const auto scale    = mapped(InverseDeviation<Real>{epsilon}, variance);
+    auto y              = Field::uninitialized(x.shape());
+    Backend::map(Standardize{}, box, whole(y.mutable_data(), box), whole(x.data(), box),
+                 per_middle(mean.data()), per_middle(scale.data()));
+    return with_pullbacks(y, [box, y, scale](const auto& g) {
+      const auto of_g  = row_mean(Same{}, box, g);
+      const auto of_gy = row_mean(Times{}, box, g, whole(y.data(), box));
+      auto gradient    = Field::uninitialized(g.shape());
+      Backend::map(NormalizedPullback{}, box, whole(gradient.mutable_data(), box),
+                   whole(g.data(), box), whole(y.data(), box), per_middle(of_g.data()),
+                   per_middle(of_gy.data()), per_middle(scale.data()));
       return gradient;
-    };
-    return with_pullbacks(y, pullback);
+    });
   }
 };
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <nop/autodiff/evaluate.hpp>
-#include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
 
 #include <cstddef>
@@ -13,54 +13,60 @@ namespace nop {
 
 namespace detail {
 
+/// The sum of f over all elements, of rank 0.
+template <class F, class Field>
+auto summed(const F& f, const Field& x) {
+  using Backend      = typename Field::Backend;
+  const Shape<3> box = {1, 1, x.size()};
+  auto total         = Tensor<typename Field::Element, 0, Backend>::uninitialized({});
+  Backend::sum(f, box, single(total.mutable_data()), whole(x.data(), box));
+  return total;
+}
+
 struct Sum {
   /// The sum of all elements, of rank 0.
   template <field X>
   auto operator()(const X& x) const {
-    return evaluate(
-        [](const auto& value) {
-          using Field        = std::remove_cvref_t<decltype(value)>;
-          using Backend      = typename Field::Backend;
-          const Shape<3> box = {1, 1, value.size()};
-          auto total         = Tensor<typename Field::Element, 0, Backend>::uninitialized({});
-          Backend::sum([](auto v) { return v; }, box, single(total.mutable_data()),
-                       whole(value.data(), box));
-          return with_pullbacks(std::move(total), [shape = value.shape()](const auto& g) {
-            auto gradient           = Field::uninitialized(shape);
-            const Shape<3> elements = {1, 1, gradient.size()};
-            Backend::map([](auto v) { return v; }, elements,
-                         whole(gradient.mutable_data(), elements), single(g.data()));
-            return gradient;
-          });
-        },
-        x);
+    return evaluate(rule, x);
   }
+
+ private:
+  static constexpr auto rule = [](const auto& x) {
+    using Field = std::remove_cvref_t<decltype(x)>;
+    return with_pullbacks(summed(Same{}, x), [shape = x.shape()](const auto& g) {
+      auto gradient      = Field::uninitialized(shape);
+      const Shape<3> box = {1, 1, gradient.size()};
+      Field::Backend::map(Same{}, box, whole(gradient.mutable_data(), box), single(g.data()));
+      return gradient;
+    });
+  };
 };
 
 struct SumOfSquares {
-  /// The sum of |x|^2 over all elements of a real field, of rank 0.
+  /// The sum of x^2 over all elements of a real field, of rank 0.
   template <field X>
     requires real<element_of<X>>
   auto operator()(const X& x) const {
-    return evaluate(
-        [](const auto& value) {
-          using Field        = std::remove_cvref_t<decltype(value)>;
-          using Backend      = typename Field::Backend;
-          const Shape<3> box = {1, 1, value.size()};
-          auto total         = Tensor<typename Field::Element, 0, Backend>::uninitialized({});
-          Backend::sum([](auto v) { return v * v; }, box, single(total.mutable_data()),
-                       whole(value.data(), box));
-          return with_pullbacks(std::move(total), [value](const auto& g) {
-            auto gradient           = Field::uninitialized(value.shape());
-            const Shape<3> elements = {1, 1, gradient.size()};
-            Backend::map([](auto v, auto s) { return (v + v) * s; }, elements,
-                         whole(gradient.mutable_data(), elements), whole(value.data(), elements),
-                         single(g.data()));
-            return gradient;
-          });
-        },
-        x);
+    return evaluate(rule, x);
   }
+
+ private:
+  struct Square {
+    constexpr auto operator()(auto v) const { return v * v; }
+  };
+  struct TwiceTimes {
+    constexpr auto operator()(auto v, auto s) const { return (v + v) * s; }
+  };
+  static constexpr auto rule = [](const auto& x) {
+    using Field = std::remove_cvref_t<decltype(x)>;
+    return with_pullbacks(summed(Square{}, x), [x](const auto& g) {
+      auto gradient      = Field::uninitialized(x.shape());
+      const Shape<3> box = {1, 1, gradient.size()};
+      Field::Backend::map(TwiceTimes{}, box, whole(gradient.mutable_data(), box),
+                          whole(x.data(), box), single(g.data()));
+      return gradient;
+    });
+  };
 };
 
 }  // namespace detail

@@ -39,54 +39,45 @@ inline constexpr bool same_real<First, Rest...> =
     real<std::remove_const_t<First>> &&
     (std::is_same_v<std::remove_const_t<First>, std::remove_const_t<Rest>> && ...);
 
-/// The elements from `i` on, at most `count`; where that is fewer than a register holds, the rest
-/// repeats the last of them, so that no lane sees a value the function was not asked for.
+/// `count` elements from `i` on, fewer than a register holds or not next to each other. Lanes that
+/// are left over repeat the last of them, so that no lane sees a value nobody asked for.
 template <class Element>
-auto gather(const Row<Element>& row, std::size_t i, std::size_t count) {
-  using Batch = cpu::Batch<Element>;
-  std::array<std::remove_const_t<Element>, Batch::size> lanes;
-  for (std::size_t lane = 0; lane < Batch::size; ++lane)
-    lanes[lane] = row.data[row.step * (i + std::min(lane, count - 1))];
-  return Batch::load_unaligned(lanes.data());
+[[gnu::noinline]] Batch<Element> gather(const Row<Element>& row, std::size_t i, std::size_t count) {
+  std::array<std::remove_const_t<Element>, lanes<Element>> values;
+  for (std::size_t lane = 0; lane < values.size(); ++lane)
+    values[lane] = row.data[row.step * (i + std::min(lane, count - 1))];
+  return Batch<Element>::load_unaligned(values.data());
 }
 
 template <class Element>
-auto load(const Row<Element>& row, std::size_t i) {
-  using Batch = cpu::Batch<Element>;
-  if (row.step == 1) return Batch::load_unaligned(row.data + i);
-  return row.step == 0 ? Batch(*row.data) : gather(row, i, Batch::size);
+Batch<Element> load(const Row<Element>& row, std::size_t i, std::size_t count) {
+  if (row.step == 0) return Batch<Element>(*row.data);
+  if (row.step == 1 && count == lanes<Element>) return Batch<Element>::load_unaligned(row.data + i);
+  return gather(row, i, count);
 }
 
 /// Writes the first `count` lanes.
 template <class Element>
-void scatter(const cpu::Batch<Element>& batch, const Row<Element>& row, std::size_t i,
-             std::size_t count) {
-  std::array<Element, cpu::Batch<Element>::size> lanes;
-  batch.store_unaligned(lanes.data());
-  for (std::size_t lane = 0; lane < count; ++lane) row.data[row.step * (i + lane)] = lanes[lane];
-}
-
-template <class Element>
-void store(const cpu::Batch<Element>& batch, const Row<Element>& row, std::size_t i) {
-  if (row.step == 1)
-    batch.store_unaligned(row.data + i);
-  else
-    scatter(batch, row, i, cpu::Batch<Element>::size);
+void store(const Batch<Element>& batch, const Row<Element>& row, std::size_t i, std::size_t count) {
+  if (row.step == 1 && count == lanes<Element>) return batch.store_unaligned(row.data + i);
+  std::array<Element, lanes<Element>> values;
+  batch.store_unaligned(values.data());
+  for (std::size_t lane = 0; lane < count; ++lane) row.data[row.step * (i + lane)] = values[lane];
 }
 
 /// out[i] = f(in[i]...) along one row.
 template <class F, class Out, class... In>
 void map_row(const F& f, std::size_t count, const Row<Out>& out, const Row<In>&... in) {
   if constexpr (same_real<Out, In...>) {
-    using Batch     = cpu::Batch<Out>;
-    std::size_t i   = 0;
-    const bool flat = out.step == 1 && ((in.step == 1) && ...);
-    if (flat)
-      for (; i + Batch::size <= count; i += Batch::size)
-        Batch(f(Batch::load_unaligned(in.data + i)...)).store_unaligned(out.data + i);
-    else
-      for (; i + Batch::size <= count; i += Batch::size) store(Batch(f(load(in, i)...)), out, i);
-    if (i < count) scatter(Batch(f(gather(in, i, count - i)...)), out, i, count - i);
+    constexpr std::size_t width = lanes<Out>;
+    std::size_t i               = 0;
+    if (out.step == 1 && ((in.step == 1) && ...))
+      for (; i + width <= count; i += width)
+        Batch<Out>(f(Batch<Out>::load_unaligned(in.data + i)...)).store_unaligned(out.data + i);
+    for (; i < count; i += width) {
+      const std::size_t n = std::min(width, count - i);
+      store(Batch<Out>(f(load(in, i, n)...)), out, i, n);
+    }
   } else {
     for (std::size_t i = 0; i < count; ++i) out.data[out.step * i] = f(in.data[in.step * i]...);
   }
@@ -96,21 +87,23 @@ void map_row(const F& f, std::size_t count, const Row<Out>& out, const Row<In>&.
 template <class Out, class F, class... In>
 Out sum_row(const F& f, std::size_t count, const Row<In>&... in) {
   Out total{};
-  std::size_t i = 0;
   if constexpr (same_real<Out, In...>) {
-    using Batch = cpu::Batch<Out>;
-    Batch lanes(Out(0));
-    for (; i + Batch::size <= count; i += Batch::size) lanes += Batch(f(load(in, i)...));
-    if (i < count) {
-      std::array<Out, Batch::size> tail;
-      Batch(f(gather(in, i, count - i)...)).store_unaligned(tail.data());
-      for (std::size_t lane = 0; lane < count - i; ++lane) total += tail[lane];
+    std::array<Out, lanes<Out>> parts;
+    Batch<Out> sums(Out(0));
+    for (std::size_t i = 0; i < count; i += parts.size()) {
+      const std::size_t n    = std::min(parts.size(), count - i);
+      const Batch<Out> terms = f(load(in, i, n)...);
+      if (n == parts.size()) {
+        sums += terms;
+      } else {
+        terms.store_unaligned(parts.data());
+        for (std::size_t lane = 0; lane < n; ++lane) total += parts[lane];
+      }
     }
-    std::array<Out, Batch::size> parts;
-    lanes.store_unaligned(parts.data());
+    sums.store_unaligned(parts.data());
     for (const Out part : parts) total += part;
   } else {
-    for (; i < count; ++i) total += f(in.data[in.step * i]...);
+    for (std::size_t i = 0; i < count; ++i) total += f(in.data[in.step * i]...);
   }
   return total;
 }
@@ -168,38 +161,48 @@ void map(const F& f, Shape<3> box, Operand<Out> out, Operand<In>... in) {
 
 namespace detail {
 
-/// Sums over the innermost axis and possibly others. Pieces of rows are added up separately, then
-/// in double precision in their order.
-template <class F, class Out, class... In>
-void sum_rows(const F& f, const Shape<3>& box, const Operand<Out>& out, const Operand<In>&... in) {
-  using Wide             = std::conditional_t<real<Out>, double, std::complex<double>>;
-  const std::size_t rows = box[0] * box[1];
-  const std::size_t pieces =
-      std::max<std::size_t>(1, (box[2] + block_elements - 1) / block_elements);
-  const std::size_t group =
-      std::max<std::size_t>(1, block_elements / std::max<std::size_t>(1, box[2]));
-  const Scratch<Wide> partial(rows * pieces);
-  parallel_blocks(rows * pieces, group, worthwhile_blocks,
-                  [&](std::size_t first, std::size_t last) {
-                    for (std::size_t task = first; task < last; ++task) {
-                      const std::size_t row = task / pieces, begin = task % pieces * block_elements;
-                      const std::size_t count = std::min(block_elements, box[2] - begin);
-                      const std::size_t o = row / box[1], m = row % box[1];
-                      partial[task] = Wide(sum_row<Out>(f, count, row_of(in, o, m, begin)...));
-                    }
-                  });
+/// In what numbers many partial sums are added up.
+template <class Out>
+using Wide = std::conditional_t<real<Out>, double, std::complex<double>>;
+
+/// Adds up the partial sums of the rows of a box, `pieces` for each, in their order.
+template <class Out>
+void sum_partial(const Shape<3>& box, std::size_t pieces, const Wide<Out>* partial,
+                 const Operand<Out>& out) {
   const std::size_t outer_kept = out.step[0] != 0 ? box[0] : 1, outer_summed = box[0] / outer_kept;
   const std::size_t middle_kept   = out.step[1] != 0 ? box[1] : 1,
                     middle_summed = box[1] / middle_kept;
   for (std::size_t o = 0; o < outer_kept; ++o)
     for (std::size_t m = 0; m < middle_kept; ++m) {
-      Wide total{};
+      Wide<Out> total{};
       for (std::size_t os = 0; os < outer_summed; ++os)
         for (std::size_t ms = 0; ms < middle_summed; ++ms)
           for (std::size_t p = 0; p < pieces; ++p)
             total += partial[((o + os) * box[1] + m + ms) * pieces + p];
       out.data[o * out.step[0] + m * out.step[1]] = static_cast<Out>(total);
     }
+}
+
+/// Sums over the innermost axis and possibly others. Pieces of rows are added up separately, then
+/// in double precision in their order.
+template <class F, class Out, class... In>
+void sum_rows(const F& f, const Shape<3>& box, const Operand<Out>& out, const Operand<In>&... in) {
+  const std::size_t rows = box[0] * box[1];
+  const std::size_t pieces =
+      std::max<std::size_t>(1, (box[2] + block_elements - 1) / block_elements);
+  const std::size_t group =
+      std::max<std::size_t>(1, block_elements / std::max<std::size_t>(1, box[2]));
+  const Scratch<Wide<Out>> partial(rows * pieces);
+  parallel_blocks(rows * pieces, group, worthwhile_blocks,
+                  [&](std::size_t first, std::size_t last) {
+                    for (std::size_t task = first; task < last; ++task) {
+                      const std::size_t row = task / pieces, begin = task % pieces * block_elements;
+                      const std::size_t count = std::min(block_elements, box[2] - begin);
+                      const std::size_t o = row / box[1], m = row % box[1];
+                      partial[task] = Wide<Out>(sum_row<Out>(f, count, row_of(in, o, m, begin)...));
+                    }
+                  });
+  sum_partial(box, pieces, partial.data(), out);
 }
 
 /// Sums over the outer axes and keeps the innermost one.

@@ -20,25 +20,37 @@ inline void set_thread_count(std::size_t count) {
   omp_set_num_threads(static_cast<int>(count));
 }
 
-/// Calls `body(i)` for i = 0 ... count-1, split among the threads. The calls must be independent.
-/// An exception thrown by any of them is thrown again here. Nested loops run on one thread.
-template <class Body>
-void parallel_for(std::size_t count, const Body& body) {
+namespace detail {
+
+/// Calls `call(body, i)` for i = 0 ... count-1, split among the threads.
+inline void call_all(std::size_t count, void (*call)(const void*, std::size_t), const void* body) {
   if (count <= 1 || omp_in_parallel() != 0 || omp_get_max_threads() == 1) {
-    for (std::size_t i = 0; i < count; ++i) body(i);
+    for (std::size_t i = 0; i < count; ++i) call(body, i);
     return;
   }
   std::exception_ptr failure;
 #pragma omp parallel for schedule(static)
   for (std::size_t i = 0; i < count; ++i) {
     try {
-      body(i);
+      call(body, i);
     } catch (...) {
 #pragma omp critical(nop_parallel_failure)
       failure = std::current_exception();
     }
   }
   if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace detail
+
+/// Calls `body(i)` for i = 0 ... count-1, split among the threads. The calls must be independent.
+/// An exception thrown by any of them is thrown again here. Nested loops run on one thread.
+///
+/// A call is made through a pointer, so that a body is compiled once: it should do some work.
+template <class Body>
+void parallel_for(std::size_t count, const Body& body) {
+  detail::call_all(
+      count, [](const void* b, std::size_t i) { (*static_cast<const Body*>(b))(i); }, &body);
 }
 
 /// Calls `body(begin, end)` for consecutive blocks of `grain` indices that cover 0 ... count-1.

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/core/scalar.hpp>
+
+#include <complex>
+#include <cstddef>
+
+/// \file
+/// The pointwise functions that many kernels share. With a name, a backend compiles each of them
+/// once for a type of number; a lambda it would compile again for every place it stands in.
+
+namespace nop {
+
+struct Same {
+  constexpr auto operator()(auto a) const { return a; }
+};
+struct Negative {
+  constexpr auto operator()(auto a) const { return -a; }
+};
+struct Plus {
+  constexpr auto operator()(auto a, auto b) const { return a + b; }
+};
+struct Minus {
+  constexpr auto operator()(auto a, auto b) const { return a - b; }
+};
+struct Times {
+  constexpr auto operator()(auto a, auto b) const { return a * b; }
+};
+
+/// a conj(b), which for reals is a b.
+struct TimesConjugate {
+  template <class T>
+  constexpr T operator()(T a, T b) const {
+    if constexpr (complex<T>)
+      return a * std::conj(b);
+    else
+      return a * b;
+  }
+};
+
+/// factor a, for a real constant.
+template <real Real>
+struct TimesConstant {
+  Real factor;
+  constexpr auto operator()(auto a) const { return a * factor; }
+};
+
+/// value, whatever the index.
+template <scalar Element>
+struct Constant {
+  Element value;
+  constexpr Element operator()(std::size_t) const { return value; }
+};
+
+}  // namespace nop
