@@ -75,7 +75,7 @@ TEST_CASE("statistics are those of the formulas, with the unbiased deviation") {
 }
 
 TEST_CASE("decoding undoes encoding, also where the data never changes") {
-  auto values = nop::test::random_values<double>(4 * 6, 3);
+  auto values = nop::test::random_values<double>(24, 3);
   for (std::size_t b = 0; b < 4; ++b) values[b * 6 + 2] = 7;
   const nop::Tensor<double, 3, Toy> x({4, 2, 3}, values);
   for (const auto kind :

@@ -61,7 +61,7 @@ class Normalizer {
   [[nodiscard]] const Config& config() const { return config_; }
 
   template <field_like<Dim, Backend, Real> Field>
-  auto encode(const Field& x) const {
+  [[nodiscard]] auto encode(const Field& x) const {
     check("Normalizer::encode", x.shape());
     return evaluate(
         [this](const auto& value) {
@@ -75,7 +75,7 @@ class Normalizer {
   }
 
   template <field_like<Dim, Backend, Real> Field>
-  auto decode(const Field& x) const {
+  [[nodiscard]] auto decode(const Field& x) const {
     check("Normalizer::decode", x.shape());
     return evaluate(
         [this](const auto& value) {
@@ -107,7 +107,7 @@ class Normalizer {
     return constant<T>(1e-7);
   }
 
-  Shape<Dim + 1> statistics_shape() const {
+  [[nodiscard]] Shape<Dim + 1> statistics_shape() const {
     return joined(Shape<1>{config_.channels},
                   config_.kind == NormalizerKind::per_point ? config_.grid : uniform_shape<Dim>(1));
   }
@@ -141,7 +141,7 @@ class Normalizer {
   }
 
   template <class Field, class F>
-  Field applied(const Field& x, const F& f) const {
+  [[nodiscard]] Field applied(const Field& x, const F& f) const {
     if (config_.kind == NormalizerKind::none) return x;
     const Shape<3> box = channel_box(x.shape());
     auto result        = Field::uninitialized(x.shape());

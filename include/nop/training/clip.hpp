@@ -20,7 +20,7 @@ template <class Value>
 double squared_norm(const Value& x) {
   using Real         = real_of<typename Value::Element>;
   using Backend      = typename Value::Backend;
-  const Shape<3> box = {1, 1, x.size() * (sizeof(typename Value::Element) / sizeof(Real))};
+  const Shape<3> box = {1, 1, x.size() * (complex<typename Value::Element> ? 2 : 1)};
   auto total         = Tensor<Real, 0, Backend>::uninitialized({});
   Backend::sum([](auto v) { return v * v; }, box, single(total.mutable_data()),
                whole(reinterpret_cast<const Real*>(x.data()), box));
@@ -30,7 +30,7 @@ double squared_norm(const Value& x) {
 template <class Value>
 Value times(const Value& x, double factor) {
   using Real         = real_of<typename Value::Element>;
-  const Shape<3> box = {1, 1, x.size() * (sizeof(typename Value::Element) / sizeof(Real))};
+  const Shape<3> box = {1, 1, x.size() * (complex<typename Value::Element> ? 2 : 1)};
   auto result        = Value::uninitialized(x.shape());
   Value::Backend::map([f = static_cast<Real>(factor)](auto v) { return v * f; }, box,
                       whole(reinterpret_cast<Real*>(result.mutable_data()), box),

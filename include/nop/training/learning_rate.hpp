@@ -17,7 +17,7 @@ class LearningRate {
   // NOLINTBEGIN(google-explicit-constructor): a schedule is a learning rate
   template <std::invocable<double> Schedule>
   LearningRate(Schedule schedule) : rate_(Function(std::move(schedule))) {}
-  LearningRate(Plateau plateau) : rate_(std::move(plateau)) {}
+  LearningRate(const Plateau& plateau) : rate_(plateau) {}
   LearningRate(double rate) : LearningRate(ConstantRate{rate}) {}
   // NOLINTEND(google-explicit-constructor)
 

@@ -23,30 +23,30 @@ constexpr T sign(T t) {
 /// |t|^p, its p-th part of a derivative sign(t) |t|^(p-1), and the p-th root.
 struct FirstPower {
   template <class T>
-  constexpr T value(T t) const {
+  [[nodiscard]] constexpr T value(T t) const {
     using std::abs;
     return abs(t);
   }
   template <class T>
-  constexpr T slope(T t) const {
+  [[nodiscard]] constexpr T slope(T t) const {
     return sign(t);
   }
   template <class T>
-  constexpr T root(T total) const {
+  [[nodiscard]] constexpr T root(T total) const {
     return total;
   }
 };
 struct SecondPower {
   template <class T>
-  constexpr T value(T t) const {
+  [[nodiscard]] constexpr T value(T t) const {
     return t * t;
   }
   template <class T>
-  constexpr T slope(T t) const {
+  [[nodiscard]] constexpr T slope(T t) const {
     return t;
   }
   template <class T>
-  constexpr T root(T total) const {
+  [[nodiscard]] constexpr T root(T total) const {
     using std::sqrt;
     return sqrt(total);
   }
@@ -54,15 +54,15 @@ struct SecondPower {
 struct AnyPower {
   double order;
   template <class T>
-  constexpr T value(T t) const {
+  [[nodiscard]] constexpr T value(T t) const {
     return power(t, order);
   }
   template <class T>
-  constexpr T slope(T t) const {
+  [[nodiscard]] constexpr T slope(T t) const {
     return sign(t) * power(t, order - 1);
   }
   template <class T>
-  constexpr T root(T total) const {
+  [[nodiscard]] constexpr T root(T total) const {
     return power(total, 1 / order);
   }
 
@@ -185,13 +185,13 @@ struct MeanSquaredError {
   template <field P, field T>
   auto operator()(const P& prediction, const T& target) const {
     detail::check_loss("MeanSquaredError", prediction, target);
-    return evaluate([this](const auto& x, const auto& y) { return rule(x, y); }, prediction,
+    return evaluate([this](const auto& x, const auto& y) { return this->rule(x, y); }, prediction,
                     target);
   }
 
  private:
   template <class Field>
-  auto rule(const Field& x, const Field& y) const {
+  [[nodiscard]] auto rule(const Field& x, const Field& y) const {
     using Real         = typename Field::Element;
     using Backend      = typename Field::Backend;
     const Shape<3> box = channel_box(x.shape());

@@ -63,7 +63,7 @@ void update(const F& f, Value& value, const Other&... other) {
 template <class F, class Value>
 void update_parts(const F& f, Value& value, const Value& other) {
   using Real         = real_of<typename Value::Element>;
-  const Shape<3> box = {1, 1, value.size() * (sizeof(typename Value::Element) / sizeof(Real))};
+  const Shape<3> box = {1, 1, value.size() * (complex<typename Value::Element> ? 2 : 1)};
   Real* const out    = reinterpret_cast<Real*>(value.mutable_data());
   Value::Backend::map(f, box, whole(out, box), whole<const Real>(out, box),
                       whole(reinterpret_cast<const Real*>(other.data()), box));

@@ -42,7 +42,7 @@ class SobolevField {
 
   /// g factor (u + sum_j D_j^T D_j u), with a factor per row.
   template <class Rows, class Scalar>
-  Field gradient(const Rows& factor, const Scalar& g) const {
+  [[nodiscard]] Field gradient(const Rows& factor, const Scalar& g) const {
     return gradient(factor, g, std::make_index_sequence<dim>{});
   }
 
@@ -55,7 +55,8 @@ class SobolevField {
         boundary_(boundary) {}
 
   template <class Rows, class Scalar, std::size_t... Axis>
-  Field gradient(const Rows& factor, const Scalar& g, std::index_sequence<Axis...>) const {
+  [[nodiscard]] Field gradient(const Rows& factor, const Scalar& g,
+                               std::index_sequence<Axis...>) const {
     const std::array<Field, dim> curvature = {
         difference_adjoint(slopes_[Axis], Axis + 2, spacing_[Axis], boundary_)...};
     const Shape<3> box = channel_box(value_.shape());

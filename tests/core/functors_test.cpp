@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nop/core/functors.hpp>
+
+#include <doctest/doctest.h>
+
+#include <complex>
+
+TEST_CASE("the shared pointwise functions are what their names say, at compile time") {
+  static_assert(nop::Same{}(3.0) == 3.0);
+  static_assert(nop::Negative{}(3.0) == -3.0);
+  static_assert(nop::Plus{}(3.0, 4.0) == 7.0);
+  static_assert(nop::Minus{}(3.0, 4.0) == -1.0);
+  static_assert(nop::Times{}(3.0, 4.0) == 12.0);
+  static_assert(nop::TimesConjugate{}(3.0, 4.0) == 12.0);
+  static_assert(nop::TimesConstant<double>{2}(3.0) == 6.0);
+  static_assert(nop::Constant<double>{2}(17) == 2.0);
+  CHECK(nop::Plus{}(1.0F, 2.0F) == 3.0F);
+}
+
+TEST_CASE("a product with a conjugate conjugates its second factor") {
+  const std::complex<double> a(1, 2), b(3, 4);
+  CHECK(nop::TimesConjugate{}(a, b) == std::complex<double>(11, 2));
+}
