@@ -92,7 +92,7 @@ TEST_CASE("shuffled batches have every sample once, in an order that the generat
   CHECK(first == order(same));
   CHECK(first != second);
   for (Indices seen : {first, second}) {
-    std::sort(seen.begin(), seen.end());
+    std::ranges::sort(seen);
     Indices expected(20);
     std::iota(expected.begin(), expected.end(), std::size_t{0});
     CHECK(seen == expected);

@@ -25,7 +25,7 @@ struct Count {
   nop::Shape<1> extents;
   int value = 0;
   explicit Count(const Parameter& parameter) : extents(parameter.shape()) {}
-  const nop::Shape<1>& shape() const { return extents; }
+  [[nodiscard]] const nop::Shape<1>& shape() const { return extents; }
 };
 
 TEST_CASE("a state is made once for each path and belongs to one kind of parameter") {

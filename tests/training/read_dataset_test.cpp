@@ -18,6 +18,7 @@ using Values = std::vector<double>;
 
 nop::Array booleans(std::vector<std::size_t> shape, const std::vector<std::uint8_t>& values) {
   std::vector<std::byte> bytes;
+  bytes.reserve(values.size());
   for (const auto value : values) bytes.push_back(std::byte{value});
   return {nop::ElementType::boolean, std::move(shape), bytes};
 }

@@ -13,6 +13,7 @@ using doctest::Approx;
 
 std::vector<double> rates(const auto& schedule, int count) {
   std::vector<double> all;
+  all.reserve(static_cast<std::size_t>(count));
   for (int epoch = 0; epoch < count; ++epoch) all.push_back(schedule(epoch));
   return all;
 }

@@ -19,7 +19,7 @@ class BackendError : public std::runtime_error {
  public:
   /// `call` is the function that failed, `status` what it said.
   BackendError(const std::string& call, const std::string& status)
-      : std::runtime_error(call + ": " + status) {}
+      : std::runtime_error(std::string(call).append(": ").append(status)) {}
 };
 
 /// A file does not hold what its format promises.
@@ -27,7 +27,11 @@ class FormatError : public std::runtime_error {
  public:
   /// `source` names the file, `offset` the byte at which reading stopped making sense.
   FormatError(const std::string& source, std::size_t offset, const std::string& what)
-      : std::runtime_error(source + ": byte " + std::to_string(offset) + ": " + what),
+      : std::runtime_error(std::string(source)
+                               .append(": byte ")
+                               .append(std::to_string(offset))
+                               .append(": ")
+                               .append(what)),
         offset_(offset) {}
 
   [[nodiscard]] std::size_t offset() const { return offset_; }
