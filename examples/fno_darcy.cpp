@@ -150,6 +150,9 @@ void draw_samples(const Operator& model, const std::vector<Data>& tests,
       picture.panels.push_back(panel("input, " + size, input, 0));
       picture.panels.push_back(panel("truth", truth, 0));
       picture.panels.push_back(panel("prediction", prediction, 0));
+      nop::Panel& shown          = picture.panels.back();
+      const nop::Panel& compared = *(picture.panels.end() - 2);
+      shown.limits               = nop::drawable_limits(compared.values, nop::Scale::linear);
       picture.panels.push_back(
           panel("error", nop::subtract(prediction, truth), 0, nop::ColourMap::balance));
     }

@@ -46,7 +46,7 @@ class GradientNode : public Node {
             gradient_->shape(), ", got ", contribution.shape());
     // Written as real numbers, which add like complex ones, in the wider registers.
     using Real             = real_of<Element>;
-    const Shape<3> box     = {1, 1, gradient_->size() * (sizeof(Element) / sizeof(Real))};
+    const Shape<3> box     = {1, 1, gradient_->size() * (complex<Element> ? 2 : 1)};
     Real* const total      = reinterpret_cast<Real*>(gradient_->mutable_data());
     const Real* const term = reinterpret_cast<const Real*>(contribution.data());
     Backend::map(Plus{}, box, whole(total, box), whole<const Real>(total, box), whole(term, box));

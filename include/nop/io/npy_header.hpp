@@ -186,8 +186,8 @@ class NpyDictionary {
 /// Reads the header of a .npy file, versions 1.0 to 3.0; a FormatError for anything else.
 template <byte_source Source>
 NpyHeader read_npy_header(Source& file) {
-  const std::string name = file.name();
-  const auto start       = read_part(file, 0, 8);
+  const std::string& name = file.name();
+  const auto start        = read_part(file, 0, 8);
   for (std::size_t i = 0; i < detail::npy_magic.size(); ++i)
     if (start[i] != static_cast<std::byte>(detail::npy_magic[i]))
       throw FormatError(name, i, "not a .npy file: its first bytes are not \\x93NUMPY");

@@ -168,7 +168,7 @@ class ZipWriter {
 
   void finish() {
     if (zip_close(archive_.get()) != 0) fail("zip_close");
-    archive_.release();  // zip_close has freed it.
+    static_cast<void>(archive_.release());  // zip_close has freed it.
   }
 
  private:

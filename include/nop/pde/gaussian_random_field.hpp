@@ -42,13 +42,17 @@ struct CosineBasis {
 struct FourierBasis {
   static constexpr std::size_t count(std::size_t max_frequency) { return 2 * max_frequency + 1; }
 
+  static double frequency(std::size_t j) {
+    const std::size_t k = (j + 1) / 2;
+    return static_cast<double>(k);
+  }
   static double eigenvalue(std::size_t j) {
-    const double wave_number = 2 * std::numbers::pi * static_cast<double>((j + 1) / 2);
+    const double wave_number = 2 * std::numbers::pi * frequency(j);
     return wave_number * wave_number;
   }
   static double value(std::size_t j, double x) {
     if (j == 0) return 1;
-    const double turns = std::fmod(static_cast<double>((j + 1) / 2) * x, 1.0);
+    const double turns = std::fmod(frequency(j) * x, 1.0);
     const double angle = 2 * std::numbers::pi * turns;
     return std::numbers::sqrt2 * (j % 2 == 1 ? std::cos(angle) : std::sin(angle));
   }
