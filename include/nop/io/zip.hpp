@@ -168,7 +168,8 @@ class ZipWriter {
 
   void finish() {
     if (zip_close(archive_.get()) != 0) fail("zip_close");
-    static_cast<void>(archive_.release());  // zip_close has freed it.
+    // It has been freed. NOLINTNEXTLINE(bugprone-unused-return-value)
+    static_cast<void>(archive_.release());
   }
 
  private:
