@@ -29,9 +29,9 @@ struct Axis {
 };
 
 /// The engine that is predicted to be faster, in units of one fused multiply-add of a product.
-/// The factors are the measured slowness of FFTW's strided transforms, and of the pass that
-/// truncates, relative to a matrix product; transforms of lengths with large prime factors cost
-/// about three times as much again.
+/// The factors are estimates, not calibrated on any machine: how much dearer FFTW's strided
+/// operations and the pass that truncates are than a product's, and three times as much again for
+/// lengths with large prime factors.
 inline FourierEngine cheaper_engine(std::size_t points, std::size_t coefficients) {
   std::size_t rest = points;
   for (const std::size_t factor : std::array<std::size_t, 6>{2, 3, 5, 7, 11, 13})
@@ -62,8 +62,7 @@ void run_fft(FftKind kind, const Axis& axis, std::size_t lines, std::size_t in_p
     plan->execute(in + line * in_step, out + line * out_step);
 }
 
-// ---- the half axis of a real field
-// ---------------------------------------------------------------
+// The half axis of a real field.
 
 /// [lines, points, inner] reals -> [lines, coefficients, inner].
 template <real Real>
@@ -141,8 +140,7 @@ void synthesize_half(const Axis& axis, std::size_t lines, const std::complex<Rea
   }
 }
 
-// ---- a full axis
-// -----------------------------------------------------------------------------------
+// A full axis.
 
 /// The place of the m-th mode of a full axis in FFTW's order.
 inline std::size_t fft_index(const Axis& axis, std::size_t m) {
