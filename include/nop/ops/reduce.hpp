@@ -11,6 +11,12 @@
 
 namespace nop {
 
+/// How the numbers that a loss has for each channel of each sample become one.
+enum class Reduction {
+  mean,  ///< their mean over batch and channels
+  sum    ///< their sum over batch and channels
+};
+
 namespace detail {
 
 /// The sum of f over all elements, of rank 0.

@@ -6,18 +6,13 @@
 #include <nop/core/math.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/ops/map.hpp>
+#include <nop/ops/reduce.hpp>
 
 #include <array>
 #include <cstddef>
 #include <type_traits>
 
 namespace nop {
-
-/// How the numbers that a loss has for each channel of each sample become one.
-enum class Reduction {
-  mean,  ///< their mean over batch and channels
-  sum    ///< their sum over batch and channels
-};
 
 /// The lengths of the sides of the box that a field lives on, as many as it has grid axes.
 using Measure = std::array<double, 4>;
