@@ -16,28 +16,43 @@ using Complex = std::complex<double>;
 
 namespace {
 
+/// The spectrum [modes..., batch, channel].
+template <std::size_t Dim>
+Shape<Dim + 2> spectrum(const Shape<Dim>& modes, std::size_t batch, std::size_t channels) {
+  return joined(modes, Shape<2>{batch, channels});
+}
+
+/// With and without a bias in the last of the modes.
 template <class Element, std::size_t Dim>
 void check(std::size_t batch, std::size_t in, std::size_t out, const Shape<Dim>& modes) {
   CAPTURE(modes);
   CAPTURE(batch);
   CAPTURE(in);
   CAPTURE(out);
-  const auto x = random_field<Element>(joined(Shape<2>{batch, in}, modes), 1);
-  const auto w = random_field<Element>(joined(modes, Shape<2>{in, out}), 2);
-  const auto y = nop::mix_channels_per_mode(x, w);
-  CHECK(y.shape() == joined(Shape<2>{batch, out}, modes));
-  const std::size_t count = element_count(modes);
+  using Real      = nop::real_of<Element>;
+  const auto x    = random_field<Element>(spectrum(modes, batch, in), 1);
+  const auto w    = random_field<Element>(spectrum(modes, in, out), 2);
+  const auto bias = random_field<Real>(Shape<1>{out}, 3);
+  auto last       = modes;
+  for (std::size_t axis = 0; axis < Dim; ++axis) --last[axis];
+  const auto y      = nop::mix_channels_per_mode(x, w);
+  const auto biased = nop::mix_channels_per_mode(x, w, bias, last);
+  CHECK(y.shape() == spectrum(modes, batch, out));
   const auto from = x.to_host(), weight = w.to_host();
-  std::vector<Element> expected;
-  for (std::size_t b = 0; b < batch; ++b)
-    for (std::size_t o = 0; o < out; ++o)
-      for (std::size_t k = 0; k < count; ++k) {
+  const auto constant = bias.to_host();
+  std::vector<Element> expected, expected_biased;
+  const std::size_t count = element_count(modes);
+  for (std::size_t k = 0; k < count; ++k)
+    for (std::size_t b = 0; b < batch; ++b)
+      for (std::size_t o = 0; o < out; ++o) {
         Element total{};
         for (std::size_t i = 0; i < in; ++i)
-          total += from[(b * in + i) * count + k] * weight[(k * in + i) * out + o];
+          total += from[(k * batch + b) * in + i] * weight[(k * in + i) * out + o];
         expected.push_back(total);
+        expected_biased.push_back(k + 1 == count ? total + constant[o] : total);
       }
   CHECK(nop::test::worst_error(y.to_host(), expected) < nop::test::rounding<Element>);
+  CHECK(nop::test::worst_error(biased.to_host(), expected_biased) < nop::test::rounding<Element>);
 }
 
 }  // namespace
@@ -54,12 +69,16 @@ TEST_CASE_TEMPLATE("every mode has its own matrix of channels", Element, std::co
 
 TEST_CASE("mixing channels per mode has right gradients") {
   const auto gradients = [](const auto& modes) {
-    const auto x = random_field<Complex>(joined(Shape<2>{2, 3}, modes), 1);
-    const auto w = random_field<Complex>(joined(modes, Shape<2>{3, 2}), 2);
+    const auto x      = random_field<Complex>(spectrum(modes, 2, 3), 1);
+    const auto w      = random_field<Complex>(spectrum(modes, 3, 2), 2);
+    const auto biased = [](const auto& u, const auto& weight, const auto& bias) {
+      return nop::mix_channels_per_mode(u, weight, bias, {});
+    };
+    nop::test::check_gradients(biased, x, w, random_field<double>(Shape<1>{2}, 3));
+    nop::test::check_gradients(biased, x, w, random_field<Complex>(Shape<1>{2}, 4));
     nop::test::check_gradients(nop::mix_channels_per_mode, x, w);
     nop::test::check_ways_to_call(nop::mix_channels_per_mode, x, w);
-    nop::test::check_linear_function(
-        [&](const auto& u) { return nop::mix_channels_per_mode(u, w); }, x);
+    nop::test::check_adjoint([&](const auto& u) { return nop::mix_channels_per_mode(u, w); }, x);
   };
   gradients(Shape{5});
   gradients(Shape{4, 3});
@@ -67,10 +86,13 @@ TEST_CASE("mixing channels per mode has right gradients") {
   gradients(Shape{2, 1, 2, 3});
 }
 
-TEST_CASE("mixing channels per mode refuses weights of other modes or channels") {
-  const auto x = random_field<Complex>(Shape{2, 3, 4, 5});
+TEST_CASE("mixing channels per mode refuses what does not fit") {
+  const auto x = random_field<Complex>(Shape{4, 5, 2, 3});
   const nop::Parameter<Complex, 4, nop::Cpu> modes(random_field<Complex>(Shape{4, 6, 3, 2}));
   const nop::Parameter<Complex, 4, nop::Cpu> channels(random_field<Complex>(Shape{4, 5, 2, 3}));
+  const nop::Parameter<Complex, 4, nop::Cpu> fits(random_field<Complex>(Shape{4, 5, 3, 2}));
+  const nop::Parameter<double, 1, nop::Cpu> bias(random_field<double>(Shape<1>{3}));
+  const nop::Parameter<double, 1, nop::Cpu> right(random_field<double>(Shape<1>{2}));
   CHECK_THROWS_WITH_AS(
       nop::mix_channels_per_mode(x, modes),
       "mix_channels_per_mode: expected weights of shape [4, 5, 3, 2], got [4, 6, 3, 2]",
@@ -79,4 +101,10 @@ TEST_CASE("mixing channels per mode refuses weights of other modes or channels")
       nop::mix_channels_per_mode(x, channels),
       "mix_channels_per_mode: expected weights of shape [4, 5, 3, 3], got [4, 5, 2, 3]",
       nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(nop::mix_channels_per_mode(x, fits, bias, {0, 0}),
+                       "mix_channels_per_mode: expected a bias of 2 channels, got [3]",
+                       nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(nop::mix_channels_per_mode(x, fits, right, {0, 5}),
+                       "mix_channels_per_mode: expected a mode inside [4, 5, 2, 3], got [0, 5]",
+                       nop::PreconditionError);
 }

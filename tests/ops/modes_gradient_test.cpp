@@ -15,6 +15,14 @@ using Complex = std::complex<double>;
 
 namespace {
 
+/// Where the batch is not the first axis, what is independent of it is not looked at.
+template <class Function, class Input>
+void check_leading(const Function& function, const Input& x) {
+  nop::test::check_gradients(function, x);
+  nop::test::check_ways_to_call(function, x);
+  nop::test::check_adjoint(function, x);
+}
+
 /// Both transforms of a real field between a grid and a number of modes.
 template <std::size_t Dim>
 void check_real(const Shape<Dim>& grid, const Shape<Dim>& modes) {
@@ -25,6 +33,10 @@ void check_real(const Shape<Dim>& grid, const Shape<Dim>& modes) {
                         random_field(joined(Shape<2>{2, 2}, grid)));
   check_linear_function([&](const auto& y) { return nop::from_modes(y, grid); },
                         random_field<Complex>(joined(Shape<2>{2, 2}, stored)));
+  check_leading([&](const auto& u) { return nop::to_leading_modes(u, modes); },
+                random_field(joined(Shape<2>{2, 2}, grid)));
+  check_leading([&](const auto& y) { return nop::from_leading_modes(y, grid); },
+                random_field<Complex>(joined(stored, Shape<2>{2, 2})));
 }
 
 template <std::size_t Dim>
@@ -35,6 +47,10 @@ void check_complex(const Shape<Dim>& grid, const Shape<Dim>& modes) {
                         random_field<Complex>(joined(Shape<2>{2, 2}, grid)));
   check_linear_function([&](const auto& y) { return nop::complex_from_modes(y, grid); },
                         random_field<Complex>(joined(Shape<2>{2, 2}, modes)));
+  check_leading([&](const auto& u) { return nop::to_leading_modes(u, modes); },
+                random_field<Complex>(joined(Shape<2>{2, 2}, grid)));
+  check_leading([&](const auto& y) { return nop::complex_from_leading_modes(y, grid); },
+                random_field<Complex>(joined(modes, Shape<2>{2, 2})));
 }
 
 }  // namespace

@@ -60,6 +60,21 @@ constexpr auto back = nop::from_modes;
 template <nop::real Real>
 constexpr auto back<std::complex<Real>> = nop::complex_from_modes;
 
+template <nop::scalar Element>
+constexpr auto back_from_leading = nop::from_leading_modes;
+template <nop::real Real>
+constexpr auto back_from_leading<std::complex<Real>> = nop::complex_from_leading_modes;
+
+/// [modes..., lines...] as [lines..., modes...], or back.
+template <class Value>
+std::vector<Value> swapped(const std::vector<Value>& values, std::size_t rows) {
+  const std::size_t columns = values.size() / rows;
+  std::vector<Value> result(values.size());
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < columns; ++c) result[c * rows + r] = values[r * columns + c];
+  return result;
+}
+
 /// Both transforms against the sums that define them, by every engine.
 template <class Element, std::size_t Dim>
 void check(const Shape<Dim>& grid, const Shape<Dim>& modes) {
@@ -80,6 +95,14 @@ void check(const Shape<Dim>& grid, const Shape<Dim>& modes) {
     const auto field = back<Element>(y, grid, engine);
     CHECK(field.shape() == x.shape());
     CHECK(worst_error(field.to_host(), values) < rounding);
+
+    const auto leading = nop::to_leading_modes(x, modes, engine);
+    CHECK(leading.shape() == joined(stored, Shape<2>{2, 3}));
+    CHECK(leading.to_host() == swapped(spectrum.to_host(), 6));
+    const decltype(y) first(leading.shape(), swapped(y.to_host(), 6));
+    const auto again = back_from_leading<Element>(first, grid, engine);
+    CHECK(again.shape() == x.shape());
+    CHECK(again.to_host() == field.to_host());
   }
 }
 

@@ -70,8 +70,7 @@ class NaiveDft {
     for_each_pair([&](std::size_t k, std::size_t x, Wide wave) {
       for (std::size_t o = 0; o < transform_.outer; ++o)
         for (std::size_t i = 0; i < inner; ++i)
-          sums[(o * modes_ + k) * inner + i] +=
-              Wide(field[(o * points_ + x) * inner + i]) * std::conj(wave);
+          sums[place(o, k, i)] += Wide(field[(o * points_ + x) * inner + i]) * std::conj(wave);
     });
     for (std::size_t i = 0; i < sums.size(); ++i) spectrum[i] = Spectral(sums[i]);
   }
@@ -82,8 +81,7 @@ class NaiveDft {
     for_each_pair([&](std::size_t k, std::size_t x, Wide wave) {
       for (std::size_t o = 0; o < transform_.outer; ++o)
         for (std::size_t i = 0; i < inner; ++i)
-          sums[(o * points_ + x) * inner + i] +=
-              Wide(spectrum[(o * modes_ + k) * inner + i]) * wave;
+          sums[(o * points_ + x) * inner + i] += Wide(spectrum[place(o, k, i)]) * wave;
     });
     for (std::size_t i = 0; i < sums.size(); ++i)
       if constexpr (real<Element>)
@@ -93,6 +91,13 @@ class NaiveDft {
   }
 
  private:
+  /// Where mode k of an outer and an inner index lies in a spectrum.
+  [[nodiscard]] std::size_t place(std::size_t o, std::size_t k, std::size_t i) const {
+    return transform_.layout == SpectrumLayout::in_place
+               ? (o * modes_ + k) * transform_.inner + i
+               : (k * transform_.outer + o) * transform_.inner + i;
+  }
+
   /// exp(2 pi i k x / n)
   static Wide wave(std::ptrdiff_t k, std::size_t x, std::size_t n) {
     const long double turns =

@@ -50,6 +50,14 @@ constexpr Shape<Dim> band_offset(const Shape<Dim>& whole, const Shape<Dim>& part
   return offset;
 }
 
+/// Where the mode of frequency zero stands in the band.
+template <scalar Element, std::size_t Dim>
+constexpr Shape<Dim> zero_mode(Shape<Dim> modes) {
+  for (std::size_t axis = 0; axis < Dim; ++axis) modes[axis] /= 2;
+  if constexpr (real<Element>) modes[Dim - 1] = 0;
+  return modes;
+}
+
 /// How a transform is computed. All engines give the same result up to rounding.
 enum class FourierEngine {
   automatic,  ///< per axis, whichever is predicted to be faster
@@ -70,7 +78,13 @@ enum class ModeWeight {
   multiplicity
 };
 
-/// A truncated Fourier transform between `[outer, grid..., inner]` and `[outer, modes..., inner]`.
+/// Where the modes of a spectrum stand among its axes.
+enum class SpectrumLayout {
+  in_place,    ///< where the grid was: [outer, modes..., inner]
+  modes_first  ///< in front, as in weights per mode: [modes..., outer, inner]
+};
+
+/// A truncated Fourier transform between a field `[outer, grid..., inner]` and its spectrum.
 template <std::size_t Dim>
 struct FourierTransform {
   std::size_t outer;
@@ -79,6 +93,7 @@ struct FourierTransform {
   Shape<Dim> modes;  ///< counts as above, at most `grid`
   ModeWeight weight;
   FourierEngine engine;
+  SpectrumLayout layout = SpectrumLayout::in_place;
 };
 
 /// The weight of frequency `k` on the half axis, of `points` points, of a real field's transform.

@@ -15,6 +15,17 @@ namespace nop {
 struct Same {
   constexpr auto operator()(auto a) const { return a; }
 };
+/// a as a `Element`; of a complex number that is to be real, the real part.
+template <scalar Element>
+struct As {
+  template <class T>
+  constexpr Element operator()(T a) const {
+    if constexpr (complex<T> && real<Element>)
+      return a.real();
+    else
+      return a;
+  }
+};
 struct Negative {
   constexpr auto operator()(auto a) const { return -a; }
 };

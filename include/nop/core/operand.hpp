@@ -40,6 +40,12 @@ constexpr Operand<Element> per_plane(Element* data, const Shape<3>& box) {
   return {data, {0, box[2], 1}};
 }
 
+/// One value per innermost index.
+template <class Element>
+constexpr Operand<Element> per_inner(Element* data) {
+  return {data, {0, 0, 1}};
+}
+
 /// One value for the whole box.
 template <class Element>
 constexpr Operand<Element> single(Element* data) {

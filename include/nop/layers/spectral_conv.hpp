@@ -9,7 +9,6 @@
 #include <nop/core/expects.hpp>
 #include <nop/layers/init.hpp>
 #include <nop/ops/axes.hpp>
-#include <nop/ops/channels.hpp>
 #include <nop/ops/mode_channels.hpp>
 #include <nop/ops/modes.hpp>
 
@@ -67,14 +66,12 @@ class SpectralConv {
     expects(x.extent(1) == config_.in_channels, "SpectralConv: expected ", config_.in_channels,
             " channels, got a field of shape ", x.shape());
     const auto modes    = held_modes(held_modes(config_.modes, grid_of(x.shape())), output_grid);
-    const auto spectrum = to_modes(x, modes, config_.engine);
+    const auto spectrum = to_leading_modes(x, modes, config_.engine);
     const auto kept =
         joined(spectrum_shape<Element>(modes), Shape<2>{config_.in_channels, config_.out_channels});
-    const auto mixed = kept == weight_.shape()
-                           ? mix_channels_per_mode(spectrum, weight_)
-                           : mix_channels_per_mode(spectrum, kept_weight(x, modes, kept));
-    const auto y     = inverse(mixed, output_grid);
-    return bias_ ? add_channels(y, *bias_) : y;
+    return inverse(kept == weight_.shape() ? mixed(spectrum, weight_, modes)
+                                           : mixed(spectrum, kept_weight(x, modes, kept), modes),
+                   output_grid);
   }
 
   [[nodiscard]] const Config& config() const { return config_; }
@@ -104,12 +101,19 @@ class SpectralConv {
                 joined(band_offset<Element>(config_.modes, modes), Shape<2>{}), shape);
   }
 
+  /// The bias is a constant field, so that it is added to one mode and not to every point.
+  template <class Spectrum, class Weights>
+  auto mixed(const Spectrum& spectrum, const Weights& weight, const Shape<Dim>& modes) const {
+    return bias_ ? mix_channels_per_mode(spectrum, weight, *bias_, zero_mode<Element>(modes))
+                 : mix_channels_per_mode(spectrum, weight);
+  }
+
   template <class Spectrum>
   auto inverse(const Spectrum& spectrum, const Shape<Dim>& grid) const {
     if constexpr (real<Element>)
-      return from_modes(spectrum, grid, config_.engine);
+      return from_leading_modes(spectrum, grid, config_.engine);
     else
-      return complex_from_modes(spectrum, grid, config_.engine);
+      return complex_from_leading_modes(spectrum, grid, config_.engine);
   }
 
   Config config_;

@@ -3,94 +3,122 @@
 
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
-#include <nop/ops/map.hpp>
+#include <nop/core/shape.hpp>
 
 #include <cstddef>
+#include <type_traits>
+#include <utility>
 
 namespace nop {
 
 namespace detail {
 
-/// [lines, modes] to [modes, lines], or back.
-template <class Result, class Source>
-Result transposed(const Source& source, std::size_t rows, std::size_t columns,
-                  const typename Result::ShapeType& shape) {
-  auto result = Result::uninitialized(shape);
-  Result::Backend::copy_strided(Shape<2>{rows, columns}, source.data(), Shape<2>{columns, 1},
-                                result.mutable_data(), Shape<2>{1, rows});
-  return result;
+/// The last two axes of a tensor as one matrix for each index of those before.
+template <class T>
+Matrices<const typename T::Element> last_matrices(const T& t, Form form = Form::plain) {
+  const std::size_t columns = t.extent(T::rank - 1);
+  return {t.data(), columns, t.extent(T::rank - 2) * columns, form};
+}
+
+/// One product for each index of the axes before the last two.
+template <class A, class B>
+A batched_product(const A& a, Form form_a, const B& b, Form form_b) {
+  constexpr std::size_t row = A::rank - 2, column = A::rank - 1;
+  auto shape              = a.shape();
+  const std::size_t rows  = form_a == Form::plain ? a.extent(row) : a.extent(column);
+  const std::size_t depth = form_a == Form::plain ? a.extent(column) : a.extent(row);
+  shape[row]              = rows;
+  shape[column]           = form_b == Form::plain ? b.extent(column) : b.extent(row);
+  auto c                  = A::uninitialized(shape);
+  A::Backend::multiply(
+      {element_count(shape, 0, row), rows, depth, shape[column]}, last_matrices(a, form_a),
+      last_matrices(b, form_b),
+      Matrices<typename A::Element>{c.mutable_data(), shape[column], rows * shape[column]},
+      Update::overwrite);
+  return c;
 }
 
 struct MixChannelsPerMode {
-  /// Y_o(k) = sum_i X_i(k) W_io(k): a spectrum [batch, in, modes...] and weights, mode by mode,
-  /// [modes..., in, out], to [batch, out, modes...]. Throws PreconditionError if they do not fit.
+  /// Y_bo(k) = sum_i X_bi(k) W_io(k): a spectrum [modes..., batch, in] and weights
+  /// [modes..., in, out] to [modes..., batch, out]. Throws PreconditionError if they do not fit.
   template <operand X, operand Weight>
   auto operator()(const X& spectrum, const Weight& weight) const {
-    constexpr std::size_t dim = rank_of<X> - 2;
-    static_assert(rank_of<Weight> == dim + 2,
-                  "mix_channels_per_mode: expected weights [modes..., in, out]");
-    const auto expected =
-        joined(grid_of(spectrum.shape()), Shape<2>{spectrum.extent(1), weight.extent(dim + 1)});
-    expects(weight.shape() == expected, "mix_channels_per_mode: expected weights of shape ",
-            expected, ", got ", weight.shape());
+    check(spectrum, weight);
     return evaluate(rule, spectrum, weight);
+  }
+
+  /// The same plus bias_o, of shape [out], in the one mode at `mode`: where its frequency is zero,
+  /// that is a constant added to the field. A real bias is added to the real part.
+  template <operand X, operand Weight, operand Bias>
+  auto operator()(const X& spectrum, const Weight& weight, const Bias& bias,
+                  const Shape<rank_of<X> - 2>& mode) const {
+    check(spectrum, weight);
+    expects(bias.extent(0) == weight.extent(rank_of<X> - 1),
+            "mix_channels_per_mode: expected a bias of ", weight.extent(rank_of<X> - 1),
+            " channels, got ", bias.shape());
+    std::size_t place = 0;
+    for (std::size_t axis = 0; axis < mode.rank(); ++axis) {
+      expects(mode[axis] < spectrum.extent(axis), "mix_channels_per_mode: expected a mode inside ",
+              spectrum.shape(), ", got ", mode);
+      place = place * spectrum.extent(axis) + mode[axis];
+    }
+    return evaluate(
+        [place](const auto& x, const auto& w, const auto& b) { return biased(x, w, b, place); },
+        spectrum, weight, bias);
   }
 
  private:
   template <class X, class Weight>
-  static auto product(const X& x, const Weight& w) {
-    using Backend           = typename X::Backend;
-    using Element           = typename X::Element;
-    using Columns           = Tensor<Element, 2, Backend>;
-    constexpr std::size_t d = X::rank - 2;
-    const std::size_t batch = x.extent(0), in = x.extent(1), out = w.extent(d + 1);
-    const std::size_t modes = element_count(x.shape(), 2);
-    const auto shape_of     = [grid = grid_of(x.shape()), batch](std::size_t channels) {
-      return joined(Shape<2>{batch, channels}, grid);
-    };
-    // One matrix [batch, channel] per mode, so that the weights are read once and in order.
-    const auto by_mode = [=](const auto& s, std::size_t channels) {
-      return transposed<Columns>(s, batch * channels, modes, {modes, batch * channels});
-    };
-    const auto by_field = [=](const Columns& s, std::size_t channels) {
-      return transposed<X>(s, modes, batch * channels, shape_of(channels));
-    };
-    const auto matrices = [=](const Columns& s, std::size_t channels, Form form) {
-      return Matrices<const Element>{s.data(), channels, batch * channels, form};
-    };
-    const auto weights = [=](const auto& m, Form form) {
-      return Matrices<const Element>{m.data(), out, in * out, form};
-    };
-
-    const auto inputs = by_mode(x, in);
-    auto outputs      = Columns::uninitialized({modes, batch * out});
-    Backend::multiply(
-        {modes, batch, in, out}, matrices(inputs, in, Form::plain), weights(w, Form::plain),
-        Matrices<Element>{outputs.mutable_data(), out, batch * out}, Update::overwrite);
-    return with_pullbacks(
-        by_field(outputs, out),
-        [=](const auto& g) {
-          const auto gradient = by_mode(g, out);
-          auto result         = Columns::uninitialized({modes, batch * in});
-          Backend::multiply({modes, batch, out, in}, matrices(gradient, out, Form::plain),
-                            weights(w, Form::adjoint),
-                            Matrices<Element>{result.mutable_data(), in, batch * in},
-                            Update::overwrite);
-          return by_field(result, in);
-        },
-        [=, shape = w.shape()](const auto& g) {
-          const auto gradient = by_mode(g, out);
-          auto result         = Weight::uninitialized(shape);
-          Backend::multiply({modes, in, batch, out}, matrices(inputs, in, Form::adjoint),
-                            matrices(gradient, out, Form::plain),
-                            Matrices<Element>{result.mutable_data(), out, in * out},
-                            Update::overwrite);
-          return result;
-        });
+  static void check(const X& spectrum, const Weight& weight) {
+    constexpr std::size_t in = rank_of<X> - 2;
+    static_assert(rank_of<X> >= 3 && rank_of<Weight> == rank_of<X>,
+                  "mix_channels_per_mode: expected a spectrum [modes..., batch, in] and weights "
+                  "[modes..., in, out]");
+    auto expected = spectrum.shape();
+    expected[in] = spectrum.extent(in + 1), expected[in + 1] = weight.extent(in + 1);
+    expects(weight.shape() == expected, "mix_channels_per_mode: expected weights of shape ",
+            expected, ", got ", weight.shape());
   }
 
-  static constexpr auto rule = [](const auto& x, const auto& w) { return product(x, w); };
+  template <class X, class Weight>
+  static auto by_spectrum(const X&, const Weight& w) {
+    return [w](const auto& g) { return batched_product(g, Form::plain, w, Form::adjoint); };
+  }
+  template <class X, class Weight>
+  static auto by_weight(const X& x, const Weight&) {
+    return [x](const auto& g) { return batched_product(x, Form::adjoint, g, Form::plain); };
+  }
+
+  static constexpr auto rule = [](const auto& x, const auto& w) {
+    return with_pullbacks(batched_product(x, Form::plain, w, Form::plain), by_spectrum(x, w),
+                          by_weight(x, w));
+  };
+
+  /// Of one mode: its part of a spectrum as a box [1, batch, channel].
+  template <class X>
+  static Shape<3> mode_box(const X& x) {
+    return {1, x.extent(X::rank - 2), x.extent(X::rank - 1)};
+  }
+
+  template <class X, class Weight, class Bias>
+  static auto biased(const X& x, const Weight& w, const Bias& bias, std::size_t place) {
+    using Backend      = typename X::Backend;
+    using Element      = typename X::Element;
+    auto y             = batched_product(x, Form::plain, w, Form::plain);
+    const Shape<3> box = mode_box(y);
+    Element* const at  = y.mutable_data() + place * box[1] * box[2];
+    Backend::map(Plus{}, box, whole(at, box), whole<const Element>(at, box),
+                 per_inner(bias.data()));
+    return with_pullbacks(std::move(y), by_spectrum(x, w), by_weight(x, w), [place](const auto& g) {
+      const Shape<3> part = mode_box(g);
+      auto gradient       = Bias::uninitialized({part[2]});
+      Backend::sum(As<typename Bias::Element>{}, part, per_inner(gradient.mutable_data()),
+                   whole(g.data() + place * part[1] * part[2], part));
+      return gradient;
+    });
+  }
 };
 
 }  // namespace detail

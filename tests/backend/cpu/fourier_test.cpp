@@ -20,6 +20,7 @@ using nop::FourierEngine;
 using nop::FourierTransform;
 using nop::ModeWeight;
 using nop::Shape;
+using nop::SpectrumLayout;
 using nop::test::NaiveDft;
 using nop::test::random_values;
 using nop::test::worst_error;
@@ -68,23 +69,26 @@ void check_transform(std::size_t outer, const Shape<Dim>& grid, std::size_t inne
   constexpr double tolerance = nop::test::rounding<Element>;
   for (const ModeWeight weight : weights) {
     FourierTransform<Dim> transform{outer, grid, inner, modes, weight, FourierEngine::automatic};
-    const NaiveDft<Element, Dim> naive(transform);
-    const auto x = random_values<Element>(naive.field_size(), 1);
-    const auto y = random_values<complex_of<Element>>(naive.spectrum_size(), 2);
-    std::vector<complex_of<Element>> ax(y.size());
-    std::vector<Element> aty(x.size());
-    naive.to_modes(x.data(), ax.data());
-    naive.from_modes(y.data(), aty.data());
-    for (const FourierEngine engine : engines) {
-      transform.engine = engine;
-      CAPTURE(weight);
-      CAPTURE(engine);
-      const auto spectrum = analyzed(transform, x);
-      const auto field    = synthesized<Element>(transform, y);
-      CHECK(worst_error(spectrum, ax) < tolerance);
-      CHECK(worst_error(field, aty) < tolerance);
-      const double scale = std::sqrt(inner_product(ax, ax) * inner_product(y, y));
-      CHECK(std::abs(inner_product(spectrum, y) - inner_product(x, field)) <= tolerance * scale);
+    for (const auto layout : {SpectrumLayout::modes_first, SpectrumLayout::in_place}) {
+      transform.layout = layout;
+      const NaiveDft<Element, Dim> naive(transform);
+      const auto x = random_values<Element>(naive.field_size(), 1);
+      const auto y = random_values<complex_of<Element>>(naive.spectrum_size(), 2);
+      std::vector<complex_of<Element>> ax(y.size());
+      std::vector<Element> aty(x.size());
+      naive.to_modes(x.data(), ax.data());
+      naive.from_modes(y.data(), aty.data());
+      for (const FourierEngine engine : engines) {
+        transform.engine = engine;
+        CAPTURE(weight);
+        CAPTURE(engine);
+        const auto spectrum = analyzed(transform, x);
+        const auto field    = synthesized<Element>(transform, y);
+        CHECK(worst_error(spectrum, ax) < tolerance);
+        CHECK(worst_error(field, aty) < tolerance);
+        const double scale = std::sqrt(inner_product(ax, ax) * inner_product(y, y));
+        CHECK(std::abs(inner_product(spectrum, y) - inner_product(x, field)) <= tolerance * scale);
+      }
     }
   }
 }

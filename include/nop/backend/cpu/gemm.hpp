@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/backend/cpu/complex_tile.hpp>
 #include <nop/backend/cpu/parallel.hpp>
 #include <nop/backend/cpu/tile.hpp>
 #include <nop/core/host_memory.hpp>
@@ -95,6 +96,8 @@ template <class Element>
 void multiply_serial(std::size_t rows, std::size_t depth, std::size_t columns,
                      const Strided<Element>& a, const Strided<Element>& b, Element* c,
                      std::size_t c_step, Update update) {
+  if constexpr (complex<Element>)
+    return multiply_complex(rows, depth, columns, a, b, c, c_step, update);
   if constexpr (real<Element>)
     if (a.column == 1 && b.row == 1 && depth >= 8 * lanes<Element> && rows < 64)
       return multiply_dots(rows, depth, columns, a, b, c, c_step, update);
