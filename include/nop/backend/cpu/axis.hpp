@@ -44,98 +44,83 @@ class AxisTransform {
   [[nodiscard]] std::size_t rows() const { return key_.rows(); }
 
   /// How many numbers of working memory the two below need.
-  [[nodiscard]] std::size_t workspace() const {
-    return (points() + 2 * std::max(points(), rows())) * widest;
-  }
+  [[nodiscard]] std::size_t workspace() const { return (3 * points() + rows() + 8) * width; }
 
-  /// [points][width] to [rows][width].
+  /// [points][columns] to [rows][columns].
   void analyze(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-               std::size_t width, Real* workspace) const {
-    for_each_block(
-        width, points(), rows(), in, in_step, out, out_step, workspace,
-        [this](auto vectors, const auto&... block) { analyze_block<vectors>(block...); });
+               std::size_t columns, Real* workspace) const {
+    for_each_block(columns, points(), rows(), in, in_step, out, out_step, workspace,
+                   [this](const auto&... block) { analyze_block(block...); });
   }
 
-  /// [rows][width] to [points][width].
+  /// [rows][columns] to [points][columns].
   void synthesize(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-                  std::size_t width, Real* workspace) const {
-    for_each_block(
-        width, rows(), points(), in, in_step, out, out_step, workspace,
-        [this](auto vectors, const auto&... block) { synthesize_block<vectors>(block...); });
+                  std::size_t columns, Real* workspace) const {
+    for_each_block(columns, rows(), points(), in, in_step, out, out_step, workspace,
+                   [this](const auto&... block) { synthesize_block(block...); });
   }
 
  private:
-  static constexpr std::size_t widest = 2 * lanes<Real>;
+  static constexpr std::size_t width = RealDft<Real>::width;
 
-  /// Cuts the columns into blocks of two registers, or of one where there are fewer. The last block
-  /// overlaps the one before it, so that all are whole; what is narrower than a register is copied
-  /// to columns that are not.
+  /// Cuts the columns into blocks of one register. The last block overlaps the one before it, so
+  /// that all are whole; fewer columns are copied to where they are.
   template <class Use>
-  static void for_each_block(std::size_t width, std::size_t in_rows, std::size_t out_rows,
+  static void for_each_block(std::size_t columns, std::size_t in_rows, std::size_t out_rows,
                              const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
                              Real* workspace, const Use& use) {
-    const auto cut = [&](auto vectors) {
-      constexpr std::size_t block = vectors * lanes<Real>;
-      for (std::size_t begin = 0; begin < width; begin += block) {
-        const std::size_t c = std::min(begin, width - block);
-        use(vectors, in + c, in_step, out + c, out_step, workspace);
+    if (columns >= width) {
+      for (std::size_t begin = 0; begin < columns; begin += width) {
+        const std::size_t c = std::min(begin, columns - width);
+        use(in + c, in_step, out + c, out_step, workspace);
       }
-    };
-    if (width >= widest) return cut(std::integral_constant<std::size_t, 2>{});
-    if (width >= lanes<Real>) return cut(std::integral_constant<std::size_t, 1>{});
-    Real* const wide_in  = workspace + std::max(in_rows, out_rows) * widest;
-    Real* const wide_out = wide_in + in_rows * lanes<Real>;
-    std::fill_n(wide_in, in_rows * lanes<Real>, Real(0));
+      return;
+    }
+    Real* const wide_in  = workspace;
+    Real* const wide_out = wide_in + in_rows * width;
+    std::fill_n(wide_in, in_rows * width, Real(0));
     for (std::size_t r = 0; r < in_rows; ++r)
-      std::copy_n(in + r * in_step, width, wide_in + r * lanes<Real>);
-    use(std::integral_constant<std::size_t, 1>{}, wide_in, lanes<Real>, wide_out, lanes<Real>,
-        workspace);
+      std::copy_n(in + r * in_step, columns, wide_in + r * width);
+    use(wide_in, width, wide_out, width, wide_out + out_rows * width);
     for (std::size_t r = 0; r < out_rows; ++r)
-      std::copy_n(wide_out + r * lanes<Real>, width, out + r * out_step);
+      std::copy_n(wide_out + r * width, columns, out + r * out_step);
   }
 
-  template <std::size_t Vectors>
   void analyze_block(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
                      Real* workspace) const {
-    if (dense_) return dense_->template analyze<Vectors>(in, in_step, out, out_step, workspace);
-    constexpr std::size_t width = Vectors * lanes<Real>;
-    plan<FftKind::to_halfcomplex>(width, in, in_step, workspace, width)->execute(in, workspace);
+    if (dense_) return dense_->analyze(in, in_step, out, out_step);
+    plan<FftKind::to_halfcomplex>(in, in_step, workspace, width)->execute(in, workspace);
     const std::size_t n = points(), highest = key_.highest();
     for (std::size_t k = 0; k <= highest; ++k) {
       const Real weight = key_.template weight_of<Real>(k);
-      scale(workspace + k * width, weight, width, out + k * out_step);
+      scale(workspace + k * width, weight, out + k * out_step);
       if (k > 0)
-        scale(workspace + (n - k) * width, 2 * k == n ? Real(0) : -weight, width,
+        scale(workspace + (n - k) * width, 2 * k == n ? Real(0) : -weight,
               out + (highest + k) * out_step);
     }
   }
 
-  template <std::size_t Vectors>
   void synthesize_block(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
                         Real* workspace) const {
-    if (dense_) return dense_->template synthesize<Vectors>(in, in_step, out, out_step, workspace);
-    constexpr std::size_t width = Vectors * lanes<Real>;
+    if (dense_) return dense_->synthesize(in, in_step, out, out_step, workspace);
     const std::size_t n = points(), highest = key_.highest();
     std::fill_n(workspace, n * width, Real(0));
     for (std::size_t k = 0; k <= highest; ++k) {
       // FFTW counts a pair of frequencies twice by itself, and one that is its own partner once.
       const bool own_partner = k == 0 || 2 * k == n;
       const Real weight      = key_.template weight_of<Real>(k) / Real(own_partner ? 1 : 2);
-      scale(in + k * in_step, weight, width, workspace + k * width);
-      if (!own_partner)
-        scale(in + (highest + k) * in_step, -weight, width, workspace + (n - k) * width);
+      scale(in + k * in_step, weight, workspace + k * width);
+      if (!own_partner) scale(in + (highest + k) * in_step, -weight, workspace + (n - k) * width);
     }
-    plan<FftKind::from_halfcomplex>(width, workspace, width, out, out_step)
-        ->execute(workspace, out);
+    plan<FftKind::from_halfcomplex>(workspace, width, out, out_step)->execute(workspace, out);
   }
 
-  static void scale(const Real* in, Real factor, std::size_t width, Real* out) {
+  static void scale(const Real* in, Real factor, Real* out) {
     for (std::size_t c = 0; c < width; ++c) out[c] = factor * in[c];
   }
 
   template <FftKind Kind>
-  auto plan(std::size_t width, const Real* in, std::size_t in_step, const Real* out,
-            std::size_t out_step) const {
+  auto plan(const Real* in, std::size_t in_step, const Real* out, std::size_t out_step) const {
     return PlanCache<FftLayout, FftPlan<Real>>::get(
         {.kind     = Kind,
          .points   = points(),

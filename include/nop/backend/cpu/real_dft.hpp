@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <nop/backend/cpu/gemm.hpp>
 #include <nop/backend/cpu/simd.hpp>
-#include <nop/backend/cpu/tile.hpp>
 #include <nop/core/band.hpp>
-#include <nop/core/host_memory.hpp>
 #include <nop/core/scalar.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <complex>
 #include <cstddef>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 namespace nop::cpu {
@@ -43,194 +40,267 @@ struct RealDftKey {
 ///
 ///     C(k) = w(k) sum_x u(x) cos(2 pi k x / n),    S(k) = w(k) sum_x u(x) sin(2 pi k x / n),
 ///
-/// for 0 <= k <= highest, as a real matrix [rows, points] times columns of real numbers, and the
-/// transposed product. Symmetry makes it cheap. The cosines see of u only e(x) = u(x) + u(n-x), the
-/// sines only o(x) = u(x) - u(n-x): half the products. If n is even, x -> n/2 - x maps the cosine
-/// of an even k to itself and that of an odd k to its negative, the sines the other way round, so
-/// even k need only e(x) + e(n/2-x) and o(x) - o(n/2-x), and odd k the other two: a quarter. What
-/// remains, two or four small dense products, is done in tiles of registers with SIMD lanes across
-/// the columns.
+/// for 0 <= k <= highest: a real matrix [rows, points] times columns of real numbers; and the
+/// transposed product. Symmetry leaves a fraction of it. The cosines see of u only u(x) + u(n-x),
+/// the sines only u(x) - u(n-x): half the products. If n is even, x -> n/2 - x maps the cosine of
+/// an even k to itself and that of an odd k to its negative, the sines the other way round. Hence,
+/// with s = 1 for cosines and s = -1 for sines, even k need only p + s q and odd k only p - s q of
+///
+///     p(x) = u(x) + s u(n-x),    q(x) = u(n/2-x) + s u(n/2+x),    0 <= x <= n/4:
+///
+/// a quarter of the products. They are formed in registers as the points are read, one register of
+/// columns at a time, and multiply as many rows as there are registers to add up in.
 template <real Real>
 class RealDft {
+  using Vector = Batch<Real>;
+
  public:
-  explicit RealDft(const RealDftKey& key) : points_(key.points), highest_(key.highest()) {
-    const std::size_t n = key.points;
-    if (n % 2 == 0) {
-      add_part(key, {.sine = false, .first = 0, .step = 2, .from = 0, .depth = n / 4 + 1});
-      add_part(key, {.sine = false, .first = 1, .step = 2, .from = 0, .depth = (n + 3) / 4});
-      add_part(key, {.sine = true, .first = 2, .step = 2, .from = 1, .depth = (n + 3) / 4 - 1});
-      add_part(key, {.sine = true, .first = 1, .step = 2, .from = 1, .depth = n / 4});
+  /// Columns that are worked on at a time.
+  static constexpr std::size_t width = lanes<Real>;
+
+  explicit RealDft(const RealDftKey& key)
+      : points_(key.points), highest_(key.highest()), folds_twice_(key.points % 2 == 0) {
+    const std::size_t n = points_, h = highest_;
+    if (folds_twice_) {
+      add_pair(key, {.first  = {false, 0, 2, h / 2 + 1},
+                     .second = {false, 1, 2, (h + 1) / 2},
+                     .from   = 0,
+                     .to     = n / 4 + 1});
+      add_pair(key, {.first  = {true, 2, 2, h / 2},
+                     .second = {true, 1, 2, (h + 1) / 2},
+                     .from   = 1,
+                     .to     = n / 4 + 1});
     } else {
-      add_part(key, {.sine = false, .first = 0, .step = 1, .from = 0, .depth = (n + 1) / 2});
-      add_part(key, {.sine = true, .first = 1, .step = 1, .from = 1, .depth = (n - 1) / 2});
+      add_pair(
+          key,
+          {.first = {false, 0, 1, h + 1}, .second = {true, 1, 1, h}, .from = 0, .to = n / 2 + 1});
     }
   }
 
-  /// Columns that are worked on at a time.
-  template <std::size_t Vectors>
-  static constexpr std::size_t width = Vectors * lanes<Real>;
+  /// How many numbers of working memory `synthesize` needs.
+  [[nodiscard]] std::size_t workspace() const { return 4 * (points_ / 2 + 1) * width; }
 
-  /// out[r * out_step + c] = sum_x M(r, x) in[x * in_step + c] for c < width<Vectors>; `folded` has
-  /// room for `points` times as many numbers.
-  template <std::size_t Vectors>
-  void analyze(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-               Real* folded) const {
-    fold<Vectors>(in, in_step, folded);
-    for (const Part& part : parts_)
-      multiply<Vectors>(part.rows, part.depth, {matrix(part), part.depth, 1},
-                        folded + part.place * width<Vectors>, width<Vectors>,
-                        out + row(part) * out_step, part.step * out_step);
+  /// out[r * out_step + c] = sum_x M(r, x) in[x * in_step + c] for c < width.
+  void analyze(const Real* in, std::size_t in_step, Real* out, std::size_t out_step) const {
+    for (const Pair& pair : pairs_)
+      for (std::size_t chunk = 0; chunk < pair.chunks; ++chunk)
+        with_rows(pair.rows, [&](auto rows) {
+          if (folds_twice_)
+            analyze_chunk<rows, true>(pair, chunk, in, in_step, out, out_step);
+          else
+            analyze_chunk<rows, false>(pair, chunk, in, in_step, out, out_step);
+        });
   }
 
-  /// out[x * out_step + c] = sum_r M(r, x) in[r * in_step + c], the transpose.
-  template <std::size_t Vectors>
+  /// out[x * out_step + c] = sum_r M(r, x) in[r * in_step + c] for c < width, the transpose.
   void synthesize(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-                  Real* folded) const {
-    for (const Part& part : parts_)
-      multiply<Vectors>(part.depth, part.rows, {matrix(part), 1, part.depth},
-                        in + row(part) * in_step, part.step * in_step,
-                        folded + part.place * width<Vectors>, width<Vectors>);
-    unfold<Vectors>(folded, out, out_step);
+                  Real* workspace) const {
+    for (std::size_t p = 0; p < pairs_.size(); ++p) {
+      const Pair& pair = pairs_[p];
+      Real* const sums = workspace + p * 2 * (points_ / 2 + 1) * width;
+      for (std::size_t chunk = 0; chunk < pair.chunks; ++chunk) {
+        const bool last = p + 1 == pairs_.size() && chunk + 1 == pair.chunks;
+        with_rows(pair.rows, [&](auto rows) {
+          synthesize_chunk<rows>(pair, chunk, in, in_step, sums,
+                                 [&](std::size_t x, const Vector& first, const Vector& second) {
+                                   if (last)
+                                     return unfold(x, first, second, workspace, out, out_step);
+                                   first.store_unaligned(sums + 2 * x * width);
+                                   second.store_unaligned(sums + (2 * x + 1) * width);
+                                 });
+        });
+      }
+    }
+    if (!folds_twice_) return;
+    // Where every sine is zero.
+    const Vector even = Vector::load_unaligned(workspace),
+                 odd  = Vector::load_unaligned(workspace + width);
+    (even + odd).store_unaligned(out);
+    (even - odd).store_unaligned(out + points_ / 2 * out_step);
   }
 
  private:
-  /// One of the dense products: the cosines or sines of every `step`-th k from `first` on, over the
-  /// `depth` points from `from` on that folding leaves.
-  struct Part {
+  /// The cosines or sines of every `step`-th k from `from` on, `count` of them.
+  struct Waves {
     bool sine;
-    std::size_t first, step, from, depth;
-    std::size_t rows = 0, matrix = 0;  ///< how many k, and where in `values_`
-    std::size_t place = 0;             ///< in the folded columns
+    std::size_t from, step, count;
   };
 
-  void add_part(const RealDftKey& key, Part part) {
-    if (part.first <= highest_) part.rows = (highest_ - part.first) / part.step + 1;
-    part.matrix = values_.size();
-    part.place  = parts_.empty() ? 0 : parts_.back().place + parts_.back().depth;
-    for (std::size_t r = 0; r < part.rows; ++r)
-      for (std::size_t j = 0; j < part.depth; ++j) {
-        const std::size_t k = part.first + r * part.step;
-        // The angle is reduced exactly before it is rounded.
-        const auto angle = 2 * std::numbers::pi *
-                           static_cast<double>(k * (part.from + j) % points_) /
-                           static_cast<double>(points_);
-        values_.push_back(static_cast<Real>((part.sine ? std::sin(angle) : std::cos(angle)) *
-                                            key.template weight_of<double>(k)));
+  /// The waves that are multiplied with the first and with the second of the two folded values of
+  /// the points from `from` up to `to`, in chunks of `rows` each. What is missing of a chunk has
+  /// coefficients zero. The coefficients are [chunk][point][first, second][row].
+  struct Pair {
+    Waves first, second;
+    std::size_t from, to;
+    std::size_t chunks = 0, rows = 0, place = 0;
+  };
+
+  static constexpr std::size_t most_rows = (registers<Real> - 6) / 2;
+
+  void add_pair(const RealDftKey& key, Pair pair) {
+    const std::size_t longest = std::max(pair.first.count, pair.second.count);
+    pair.chunks               = std::max<std::size_t>(1, (longest + most_rows - 1) / most_rows);
+    pair.rows                 = std::max<std::size_t>(1, (longest + pair.chunks - 1) / pair.chunks);
+    pair.place                = coefficients_.size();
+    for (std::size_t chunk = 0; chunk < pair.chunks; ++chunk)
+      for (std::size_t x = pair.from; x < pair.to; ++x)
+        for (const Waves& waves : {pair.first, pair.second})
+          for (std::size_t r = 0; r < pair.rows; ++r)
+            coefficients_.push_back(coefficient(key, waves, chunk * pair.rows + r, x));
+    pairs_.push_back(pair);
+  }
+
+  static Real coefficient(const RealDftKey& key, const Waves& waves, std::size_t row,
+                          std::size_t x) {
+    if (row >= waves.count) return 0;
+    const std::size_t k = waves.from + row * waves.step, n = key.points;
+    // The angle is reduced exactly before it is rounded; a quarter of a turn is exact.
+    const std::size_t turns = k * x % n;
+    if (4 * turns % n == 0 && (4 * turns / n) % 2 == (waves.sine ? 0 : 1)) return 0;
+    const double angle = 2 * std::numbers::pi * static_cast<double>(turns) / static_cast<double>(n);
+    return static_cast<Real>((waves.sine ? std::sin(angle) : std::cos(angle)) *
+                             key.template weight_of<double>(k));
+  }
+
+  /// Where a wave of a pair lies among the rows of C and S; null for one that is missing.
+  template <class Pointer>
+  [[nodiscard]] Pointer row_of(const Waves& waves, std::size_t row, Pointer rows,
+                               std::size_t step) const {
+    if (row >= waves.count) return nullptr;
+    const std::size_t k = waves.from + row * waves.step;
+    return rows + (waves.sine ? highest_ + k : k) * step;
+  }
+
+  /// Calls `use` with a number of rows known only now as a constant.
+  template <std::size_t Rows = most_rows, class Use>
+  static void with_rows(std::size_t rows, const Use& use) {
+    if constexpr (Rows > 1)
+      if (rows < Rows) return with_rows<Rows - 1>(rows, use);
+    use(std::integral_constant<std::size_t, Rows>{});
+  }
+
+  template <std::size_t Rows>
+  using Sums = std::array<Vector, Rows>;
+
+  /// sums[r] += coefficients[r] value
+  template <std::size_t Rows, std::size_t... Row>
+  static void add(Sums<Rows>& sums, const Real* coefficients, const Vector& value,
+                  std::index_sequence<Row...>) {
+    ((sums[Row] = xsimd::fma(Vector(coefficients[Row]), value, sums[Row])), ...);
+  }
+  /// sum_r coefficients[r] values[r], in two sums that do not wait for each other
+  template <std::size_t Rows, std::size_t... Row>
+  static Vector dot(const Sums<Rows>& values, const Real* coefficients,
+                    std::index_sequence<Row...>) {
+    std::array<Vector, 2> sum = {Vector(Real(0)), Vector(Real(0))};
+    ((sum[Row % 2] = xsimd::fma(Vector(coefficients[Row]), values[Row], sum[Row % 2])), ...);
+    return sum[0] + sum[1];
+  }
+
+  template <std::size_t Rows, bool Twice>
+  void analyze_chunk(const Pair& pair, std::size_t chunk, const Real* in, std::size_t in_step,
+                     Real* out, std::size_t out_step) const {
+    constexpr auto all = std::make_index_sequence<Rows>{};
+    const Vector zero(Real(0));
+    Sums<Rows> first, second;
+    first.fill(zero), second.fill(zero);
+    const std::size_t n      = points_;
+    const Real* coefficients = coefficients_of(pair, chunk);
+    const bool sine          = pair.first.sine;
+    const auto take          = [&](const Vector& one, const Vector& two) {
+      add<Rows>(first, coefficients, one, all);
+      add<Rows>(second, coefficients + Rows, two, all);
+      coefficients += 2 * Rows;
+    };
+    const auto u = [&](std::size_t x) {
+      // The columns after these: rows are too far apart for the processor to foresee.
+      __builtin_prefetch(in + x * in_step + width);
+      return Vector::load_unaligned(in + x * in_step);
+    };
+    if constexpr (Twice) {
+      if (pair.from == 0) take(u(0) + u(n / 2), u(0) - u(n / 2));
+      for (std::size_t x = 1; 4 * x < n; ++x) {
+        const Vector a = u(x), b = u(n - x), c = u(n / 2 - x), d = u(n / 2 + x);
+        const Vector p = sine ? a - b : a + b, q = sine ? d - c : c + d;
+        take(p + q, p - q);
       }
-    parts_.push_back(part);
-  }
-
-  [[nodiscard]] const Real* matrix(const Part& part) const { return values_.data() + part.matrix; }
-  [[nodiscard]] std::size_t row(const Part& part) const {
-    return part.sine ? highest_ + part.first : part.first;
-  }
-
-  /// out = a b for `width` columns; nothing to add up is zero.
-  template <std::size_t Vectors>
-  static void multiply(std::size_t rows, std::size_t depth, const detail::Strided<Real>& a,
-                       const Real* b, std::size_t b_step, Real* out, std::size_t out_step) {
-    using T                   = detail::Tile<Real, Vectors>;
-    constexpr std::size_t top = std::min<std::size_t>(T::rows, 14);
-    const std::size_t blocks  = (rows + top - 1) / top;
-    for (std::size_t block = 0; block < blocks; ++block) {
-      const std::size_t begin = block * rows / blocks, end = (block + 1) * rows / blocks;
-      detail::tile_product<T, Real, top>(end - begin, depth, a.from(begin, 0), b, b_step,
-                                         out + begin * out_step, out_step, false);
+      if (n % 4 == 0) {
+        const Vector p = sine ? u(n / 4) - u(n - n / 4) : u(n / 4) + u(n - n / 4);
+        take(p, p);
+      }
+    } else {
+      take(u(0), zero);
+      for (std::size_t x = 1; 2 * x < n; ++x) {
+        const Vector a = u(x), b = u(n - x);
+        take(a + b, a - b);
+      }
+    }
+    for (std::size_t r = 0; r < Rows; ++r) {
+      Real* const one = row_of(pair.first, chunk * Rows + r, out, out_step);
+      Real* const two = row_of(pair.second, chunk * Rows + r, out, out_step);
+      if (one != nullptr) first[r].store_unaligned(one);
+      if (two != nullptr) second[r].store_unaligned(two);
     }
   }
 
-  template <std::size_t Vectors, class Use>
-  static void for_each_vector(const Use& use) {
-    for (std::size_t v = 0; v < Vectors; ++v) use(v * lanes<Real>);
+  /// Calls `use(x, first, second)` with the sums over the waves of the chunks so far.
+  template <std::size_t Rows, class Use>
+  void synthesize_chunk(const Pair& pair, std::size_t chunk, const Real* in, std::size_t in_step,
+                        const Real* sums, const Use& use) const {
+    constexpr auto all = std::make_index_sequence<Rows>{};
+    Sums<Rows> first, second;
+    for (std::size_t r = 0; r < Rows; ++r) {
+      const Real* const one = row_of(pair.first, chunk * Rows + r, in, in_step);
+      const Real* const two = row_of(pair.second, chunk * Rows + r, in, in_step);
+      first[r]              = one == nullptr ? Vector(Real(0)) : Vector::load_unaligned(one);
+      second[r]             = two == nullptr ? Vector(Real(0)) : Vector::load_unaligned(two);
+    }
+    const Real* coefficients = coefficients_of(pair, chunk);
+    for (std::size_t x = pair.from; x < pair.to; ++x, coefficients += 2 * Rows) {
+      Vector one = dot<Rows>(first, coefficients, all),
+             two = dot<Rows>(second, coefficients + Rows, all);
+      if (chunk > 0) {
+        one += Vector::load_unaligned(sums + 2 * x * width);
+        two += Vector::load_unaligned(sums + (2 * x + 1) * width);
+      }
+      use(x, one, two);
+    }
   }
 
-  template <std::size_t Vectors>
-  void fold(const Real* in, std::size_t step, Real* folded) const {
-    constexpr std::size_t w = width<Vectors>;
-    const std::size_t n     = points_;
-    const auto place        = [&](std::size_t part, std::size_t x) {
-      return folded + (parts_[part].place + x - parts_[part].from) * w;
+  /// Writes the points that the sums of x are folded from: `cosines` are the sums of the first
+  /// pair, the two vectors those of the last one.
+  void unfold(std::size_t x, const Vector& first, const Vector& second, const Real* cosines,
+              Real* out, std::size_t step) const {
+    const std::size_t n = points_;
+    const auto put      = [&](std::size_t at, const Vector& value) {
+      __builtin_prefetch(out + at * step + width, 1);
+      value.store_unaligned(out + at * step);
     };
-    for_each_vector<Vectors>([&](std::size_t c) {
-      const auto u = [&](std::size_t x) {
-        // The columns after these: rows are too far apart for the processor to foresee.
-        __builtin_prefetch(in + x * step + c + w);
-        return load(in + x * step + c);
-      };
-      const auto put = [&](std::size_t part, std::size_t x, const Vector& value) {
-        value.store_unaligned(place(part, x) + c);
-      };
-      if (n % 2 != 0) {
-        put(0, 0, u(0));
-        for (std::size_t x = 1; 2 * x < n; ++x) {
-          const Vector a = u(x), b = u(n - x);
-          put(0, x, a + b);
-          put(1, x, a - b);
-        }
-        return;
-      }
-      put(0, 0, u(0) + u(n / 2));
-      put(1, 0, u(0) - u(n / 2));
-      for (std::size_t x = 1; 4 * x < n; ++x) {
-        const Vector a = u(x), b = u(n - x), c1 = u(n / 2 - x), d = u(n / 2 + x);
-        const Vector even = a + b, odd = a - b, even_back = c1 + d, odd_back = c1 - d;
-        put(0, x, even + even_back);
-        put(1, x, even - even_back);
-        put(2, x, odd - odd_back);
-        put(3, x, odd + odd_back);
-      }
-      if (n % 4 == 0) {
-        put(0, n / 4, u(n / 4) + u(n - n / 4));
-        put(3, n / 4, u(n / 4) - u(n - n / 4));
-      }
-    });
-  }
-
-  template <std::size_t Vectors>
-  void unfold(const Real* folded, Real* out, std::size_t step) const {
-    constexpr std::size_t w = width<Vectors>;
-    const std::size_t n     = points_;
-    const auto place        = [&](std::size_t part, std::size_t x) {
-      return folded + (parts_[part].place + x - parts_[part].from) * w;
+    if (!folds_twice_) {
+      put(x, first + second);
+      if (x > 0) put(n - x, first - second);
+      return;
+    }
+    const auto cosine = [&](std::size_t at, std::size_t which) {
+      return Vector::load_unaligned(cosines + (2 * at + which) * width);
     };
-    for_each_vector<Vectors>([&](std::size_t c) {
-      const auto get = [&](std::size_t part, std::size_t x) { return load(place(part, x) + c); };
-      const auto put = [&](std::size_t x, const Vector& value) {
-        __builtin_prefetch(out + x * step + c + w, 1);
-        value.store_unaligned(out + x * step + c);
-      };
-      if (n % 2 != 0) {
-        put(0, get(0, 0));
-        for (std::size_t x = 1; 2 * x < n; ++x) {
-          const Vector even = get(0, x), odd = get(1, x);
-          put(x, even + odd);
-          put(n - x, even - odd);
-        }
-        return;
-      }
-      put(0, get(0, 0) + get(1, 0));
-      put(n / 2, get(0, 0) - get(1, 0));
-      for (std::size_t x = 1; 4 * x < n; ++x) {
-        const Vector ec = get(0, x), oc = get(1, x), es = get(2, x), os = get(3, x);
-        const Vector even = ec + oc, odd = os + es, even_back = ec - oc, odd_back = os - es;
-        put(x, even + odd);
-        put(n - x, even - odd);
-        put(n / 2 - x, even_back + odd_back);
-        put(n / 2 + x, even_back - odd_back);
-      }
-      if (n % 4 == 0) {
-        put(n / 4, get(0, n / 4) + get(3, n / 4));
-        put(n - n / 4, get(0, n / 4) - get(3, n / 4));
-      }
-    });
+    const Vector even = cosine(x, 0) + cosine(x, 1), odd = second + first;
+    put(x, even + odd);
+    put(n - x, even - odd);
+    if (4 * x == n) return;
+    const Vector even_back = cosine(x, 0) - cosine(x, 1), odd_back = second - first;
+    put(n / 2 - x, even_back + odd_back);
+    put(n / 2 + x, even_back - odd_back);
   }
 
-  using Vector = Batch<Real>;
-  static Vector load(const Real* data) { return Vector::load_unaligned(data); }
+  [[nodiscard]] const Real* coefficients_of(const Pair& pair, std::size_t chunk) const {
+    return coefficients_.data() + pair.place + chunk * (pair.to - pair.from) * 2 * pair.rows;
+  }
 
   std::size_t points_, highest_;
-  std::vector<Part> parts_;
-  std::vector<Real> values_;
+  bool folds_twice_;
+  std::vector<Pair> pairs_;
+  std::vector<Real> coefficients_;
 };
 
 }  // namespace nop::cpu
