@@ -46,22 +46,38 @@ class AxisTransform {
   /// How many numbers of working memory the two below need.
   [[nodiscard]] std::size_t workspace() const { return (3 * points() + rows() + 8) * width; }
 
-  /// [points][columns] to [rows][columns].
+  /// [points][columns] to [rows][columns]. `next` is null or where columns will be read after
+  /// these.
   void analyze(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-               std::size_t columns, Real* workspace) const {
-    for_each_block(columns, points(), rows(), in, in_step, out, out_step, workspace,
-                   [this](const auto&... block) { analyze_block(block...); });
+               std::size_t columns, const Real* next, Real* workspace) const {
+    for_each_block(
+        columns, points(), rows(), in, in_step, out, out_step, workspace,
+        [&](const Real* i, std::size_t is, Real* o, std::size_t os, std::size_t c, Real* work) {
+          analyze_block(i, is, o, os, ahead(i, c, columns, next), work);
+        });
   }
 
-  /// [rows][columns] to [points][columns].
+  /// [rows][columns] to [points][columns]. `next` is null or where columns will be written after
+  /// these.
   void synthesize(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-                  std::size_t columns, Real* workspace) const {
-    for_each_block(columns, rows(), points(), in, in_step, out, out_step, workspace,
-                   [this](const auto&... block) { synthesize_block(block...); });
+                  std::size_t columns, const Real* next, Real* workspace) const {
+    for_each_block(
+        columns, rows(), points(), in, in_step, out, out_step, workspace,
+        [&](const Real* i, std::size_t is, Real* o, std::size_t os, std::size_t c, Real* work) {
+          synthesize_block(i, is, o, os, ahead(o, c, columns, next), work);
+        });
   }
 
  private:
   static constexpr std::size_t width = RealDft<Real>::width;
+
+  /// What follows the block at `column` a little later: columns of the same lines, then `next`.
+  static const Real* ahead(const Real* block, std::size_t column, std::size_t columns,
+                           const Real* next) {
+    constexpr std::size_t distance = 2 * width;
+    if (column + distance < columns) return block + distance;
+    return next == nullptr ? block : next + (column + distance - columns);
+  }
 
   /// Cuts the columns into blocks of one register. The last block overlaps the one before it, so
   /// that all are whole; fewer columns are copied to where they are.
@@ -72,7 +88,7 @@ class AxisTransform {
     if (columns >= width) {
       for (std::size_t begin = 0; begin < columns; begin += width) {
         const std::size_t c = std::min(begin, columns - width);
-        use(in + c, in_step, out + c, out_step, workspace);
+        use(in + c, in_step, out + c, out_step, c, workspace);
       }
       return;
     }
@@ -81,14 +97,14 @@ class AxisTransform {
     std::fill_n(wide_in, in_rows * width, Real(0));
     for (std::size_t r = 0; r < in_rows; ++r)
       std::copy_n(in + r * in_step, columns, wide_in + r * width);
-    use(wide_in, width, wide_out, width, wide_out + out_rows * width);
+    use(wide_in, width, wide_out, width, columns, wide_out + out_rows * width);
     for (std::size_t r = 0; r < out_rows; ++r)
       std::copy_n(wide_out + r * width, columns, out + r * out_step);
   }
 
   void analyze_block(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-                     Real* workspace) const {
-    if (dense_) return dense_->analyze(in, in_step, out, out_step);
+                     const Real* ahead, Real* workspace) const {
+    if (dense_) return dense_->analyze(in, in_step, out, out_step, ahead);
     plan<FftKind::to_halfcomplex>(in, in_step, workspace, width)->execute(in, workspace);
     const std::size_t n = points(), highest = key_.highest();
     for (std::size_t k = 0; k <= highest; ++k) {
@@ -101,8 +117,8 @@ class AxisTransform {
   }
 
   void synthesize_block(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-                        Real* workspace) const {
-    if (dense_) return dense_->synthesize(in, in_step, out, out_step, workspace);
+                        const Real* ahead, Real* workspace) const {
+    if (dense_) return dense_->synthesize(in, in_step, out, out_step, ahead, workspace);
     const std::size_t n = points(), highest = key_.highest();
     std::fill_n(workspace, n * width, Real(0));
     for (std::size_t k = 0; k <= highest; ++k) {

@@ -62,7 +62,7 @@ class PlaneTransform {
     if constexpr (Dim > 1)
       for (std::size_t o = begin; o < end; ++o)
         analyze_leading(field + o * plane(), leading.data() + (o - begin) * rows_ * line_,
-                        work.data());
+                        o + 1 < end ? field + (o + 1) * plane() : nullptr, work.data());
     const Real* const lines = Dim > 1 ? leading.data() : field + begin * line_;
     for_each_bundle(begin, end, [&](const Bundle& bundle, const Buffers& buffers) {
       for (std::size_t r = 0; r < rows_; ++r)
@@ -71,7 +71,7 @@ class PlaneTransform {
                              buffers.columns.data());
           axes_[last].analyze(buffers.columns.data(), width,
                               buffers.sums.data() + (r * axes_[last].rows() * parts + part) * width,
-                              parts * width, width, work.data());
+                              parts * width, width, nullptr, work.data());
         }
       for (std::size_t line = 0; line < patterns_.lines(); ++line) {
         patterns_.combine(buffers.sums.data(), line, buffers.modes.data());
@@ -102,7 +102,7 @@ class PlaneTransform {
         for (std::size_t part = 0; part < parts; ++part) {
           axes_[last].synthesize(
               buffers.sums.data() + (r * axes_[last].rows() * parts + part) * width, parts * width,
-              buffers.columns.data(), width, width, work.data());
+              buffers.columns.data(), width, width, nullptr, work.data());
           scatter_lanes<Real>(buffers.columns.data(), axes_[last].points(),
                               bundle.lines(lines + r * line_ + part));
         }
@@ -110,7 +110,7 @@ class PlaneTransform {
     if constexpr (Dim > 1)
       for (std::size_t o = begin; o < end; ++o)
         synthesize_leading(leading.data() + (o - begin) * rows_ * line_, field + o * plane(),
-                           work.data());
+                           o + 1 < end ? field + (o + 1) * plane() : nullptr, work.data());
   }
 
  private:
@@ -162,7 +162,8 @@ class PlaneTransform {
   }
 
   /// One plane through all axes but the last: [grid..., inner] to [rows..., last grid axis, inner].
-  void analyze_leading(const Real* plane, Real* out, Real* work) const {
+  /// `next` is null or the plane after it.
+  void analyze_leading(const Real* plane, Real* out, const Real* next, Real* work) const {
     const Scratch<Real> first(between()), second(between());
     std::size_t outer = 1, inner = plane_elements_after(0);
     const Real* source = plane;
@@ -171,14 +172,14 @@ class PlaneTransform {
       const std::size_t n = axes_[a].points(), rows = axes_[a].rows();
       for (std::size_t o = 0; o < outer; ++o)
         axes_[a].analyze(source + o * n * inner, inner, target + o * rows * inner, inner, inner,
-                         work);
+                         a == 0 ? next : nullptr, work);
       source = target;
       outer *= rows;
       inner /= transform_.grid[a + 1];
     }
   }
 
-  void synthesize_leading(const Real* in, Real* plane, Real* work) const {
+  void synthesize_leading(const Real* in, Real* plane, const Real* next, Real* work) const {
     const Scratch<Real> first(between()), second(between());
     std::size_t outer = rows_, inner = line_;
     const Real* source = in;
@@ -188,7 +189,7 @@ class PlaneTransform {
       outer /= rows;
       for (std::size_t o = 0; o < outer; ++o)
         axes_[a].synthesize(source + o * rows * inner, inner, target + o * n * inner, inner, inner,
-                            work);
+                            a == 0 ? next : nullptr, work);
       source = target;
       inner *= n;
     }

@@ -80,21 +80,24 @@ class RealDft {
   /// How many numbers of working memory `synthesize` needs.
   [[nodiscard]] std::size_t workspace() const { return 4 * (points_ / 2 + 1) * width; }
 
-  /// out[r * out_step + c] = sum_x M(r, x) in[x * in_step + c] for c < width.
-  void analyze(const Real* in, std::size_t in_step, Real* out, std::size_t out_step) const {
+  /// out[r * out_step + c] = sum_x M(r, x) in[x * in_step + c] for c < width. What will be read
+  /// next is at `ahead`, as far apart as `in`: rows are too far apart for the processor to foresee.
+  void analyze(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
+               const Real* ahead) const {
     for (const Pair& pair : pairs_)
       for (std::size_t chunk = 0; chunk < pair.chunks; ++chunk)
         with_rows(pair.rows, [&](auto rows) {
           if (folds_twice_)
-            analyze_chunk<rows, true>(pair, chunk, in, in_step, out, out_step);
+            analyze_chunk<rows, true>(pair, chunk, in, in_step, out, out_step, ahead);
           else
-            analyze_chunk<rows, false>(pair, chunk, in, in_step, out, out_step);
+            analyze_chunk<rows, false>(pair, chunk, in, in_step, out, out_step, ahead);
         });
   }
 
-  /// out[x * out_step + c] = sum_r M(r, x) in[r * in_step + c] for c < width, the transpose.
+  /// out[x * out_step + c] = sum_r M(r, x) in[r * in_step + c] for c < width, the transpose. What
+  /// will be written next is at `ahead`, as far apart as `out`.
   void synthesize(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-                  Real* workspace) const {
+                  const Real* ahead, Real* workspace) const {
     for (std::size_t p = 0; p < pairs_.size(); ++p) {
       const Pair& pair = pairs_[p];
       Real* const sums = workspace + p * 2 * (points_ / 2 + 1) * width;
@@ -104,7 +107,8 @@ class RealDft {
           synthesize_chunk<rows>(pair, chunk, in, in_step, sums,
                                  [&](std::size_t x, const Vector& first, const Vector& second) {
                                    if (last)
-                                     return unfold(x, first, second, workspace, out, out_step);
+                                     return unfold(x, first, second, workspace, out, out_step,
+                                                   ahead);
                                    first.store_unaligned(sums + 2 * x * width);
                                    second.store_unaligned(sums + (2 * x + 1) * width);
                                  });
@@ -199,7 +203,7 @@ class RealDft {
 
   template <std::size_t Rows, bool Twice>
   void analyze_chunk(const Pair& pair, std::size_t chunk, const Real* in, std::size_t in_step,
-                     Real* out, std::size_t out_step) const {
+                     Real* out, std::size_t out_step, const Real* ahead) const {
     constexpr auto all = std::make_index_sequence<Rows>{};
     const Vector zero(Real(0));
     Sums<Rows> first, second;
@@ -213,8 +217,7 @@ class RealDft {
       coefficients += 2 * Rows;
     };
     const auto u = [&](std::size_t x) {
-      // The columns after these: rows are too far apart for the processor to foresee.
-      __builtin_prefetch(in + x * in_step + width);
+      __builtin_prefetch(ahead + x * in_step, 0, 2);  // into the second cache
       return Vector::load_unaligned(in + x * in_step);
     };
     if constexpr (Twice) {
@@ -270,10 +273,10 @@ class RealDft {
   /// Writes the points that the sums of x are folded from: `cosines` are the sums of the first
   /// pair, the two vectors those of the last one.
   void unfold(std::size_t x, const Vector& first, const Vector& second, const Real* cosines,
-              Real* out, std::size_t step) const {
+              Real* out, std::size_t step, const Real* ahead) const {
     const std::size_t n = points_;
     const auto put      = [&](std::size_t at, const Vector& value) {
-      __builtin_prefetch(out + at * step + width, 1);
+      __builtin_prefetch(ahead + at * step, 1, 2);
       value.store_unaligned(out + at * step);
     };
     if (!folds_twice_) {
