@@ -55,29 +55,32 @@ void transpose_block(const Real* in, std::size_t in_step, Real* out, std::size_t
   }
 }
 
-/// [rows][columns] to [columns][rows], of which rows are a multiple of `small_lanes`.
+/// [rows][columns] to [columns][rows] in blocks, of which rows are a multiple of `small_lanes`. A
+/// piece of a cache line is never left half read: lines a power of two apart evict each other.
 template <real Real>
 void transpose_rows(std::size_t rows, std::size_t columns, const Real* in, std::size_t in_step,
                     Real* out, std::size_t out_step) {
-  constexpr std::size_t block = small_lanes<Real>;
-  std::size_t c               = 0;
-  for (; c + block <= columns; c += block)
+  constexpr std::size_t block = small_lanes<Real>, line = 64 / sizeof(Real);
+  const std::size_t whole = columns / block * block;
+  for (std::size_t first = 0; first < whole; first += line)
     for (std::size_t r = 0; r < rows; r += block)
-      transpose_block(in + r * in_step + c, in_step, out + c * out_step + r, out_step);
-  for (; c < columns; ++c)
+      for (std::size_t c = first; c < std::min(first + line, whole); c += block)
+        transpose_block(in + r * in_step + c, in_step, out + c * out_step + r, out_step);
+  for (std::size_t c = whole; c < columns; ++c)
     for (std::size_t r = 0; r < rows; ++r) out[c * out_step + r] = in[r * in_step + c];
 }
 
-/// The same, of which columns are a multiple of `small_lanes`.
+/// The same, of which columns are a multiple of `small_lanes`; here the lines are written.
 template <real Real>
 void transpose_columns(std::size_t rows, std::size_t columns, const Real* in, std::size_t in_step,
                        Real* out, std::size_t out_step) {
-  constexpr std::size_t block = small_lanes<Real>;
-  std::size_t r               = 0;
-  for (; r + block <= rows; r += block)
+  constexpr std::size_t block = small_lanes<Real>, line = 64 / sizeof(Real);
+  const std::size_t whole = rows / block * block;
+  for (std::size_t first = 0; first < whole; first += line)
     for (std::size_t c = 0; c < columns; c += block)
-      transpose_block(in + r * in_step + c, in_step, out + c * out_step + r, out_step);
-  for (; r < rows; ++r)
+      for (std::size_t r = first; r < std::min(first + line, whole); r += block)
+        transpose_block(in + r * in_step + c, in_step, out + c * out_step + r, out_step);
+  for (std::size_t r = whole; r < rows; ++r)
     for (std::size_t c = 0; c < columns; ++c) out[c * out_step + r] = in[r * in_step + c];
 }
 

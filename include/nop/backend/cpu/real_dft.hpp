@@ -62,18 +62,10 @@ class RealDft {
       : points_(key.points), highest_(key.highest()), folds_twice_(key.points % 2 == 0) {
     const std::size_t n = points_, h = highest_;
     if (folds_twice_) {
-      add_pair(key, {.first  = {false, 0, 2, h / 2 + 1},
-                     .second = {false, 1, 2, (h + 1) / 2},
-                     .from   = 0,
-                     .to     = n / 4 + 1});
-      add_pair(key, {.first  = {true, 2, 2, h / 2},
-                     .second = {true, 1, 2, (h + 1) / 2},
-                     .from   = 1,
-                     .to     = n / 4 + 1});
+      add_pair(key, {{false, 0, 2, h / 2 + 1}, {false, 1, 2, (h + 1) / 2}, 0, n / 4 + 1});
+      add_pair(key, {{true, 2, 2, h / 2}, {true, 1, 2, (h + 1) / 2}, 1, n / 4 + 1});
     } else {
-      add_pair(
-          key,
-          {.first = {false, 0, 1, h + 1}, .second = {true, 1, 1, h}, .from = 0, .to = n / 2 + 1});
+      add_pair(key, {{false, 0, 1, h + 1}, {true, 1, 1, h}, 0, n / 2 + 1});
     }
   }
 
