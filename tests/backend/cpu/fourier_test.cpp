@@ -128,6 +128,14 @@ TEST_CASE_TEMPLATE("a transform of many planes agrees with the sums that define 
   check_transform<T>(70, Shape<1>{12}, 2, {6});
 }
 
+TEST_CASE_TEMPLATE("a transform of a middle axis agrees with the sums that define it", T, float,
+                   double, std::complex<float>) {
+  for (const std::size_t inner : {2U, 15U, 16U, 17U, 40U, 700U})
+    check_transform<T>(2, Shape<1>{5}, inner, {4});
+  check_transform<T>(20, Shape<1>{4}, 33, {4});
+  check_transform<T>(2, Shape<2>{4, 3}, 37, {3, 2});
+}
+
 TEST_CASE("a transform of no lines does nothing") {
   check_transform<double>(2, Shape<2>{4, 5}, 0, {3, 4});
 }

@@ -89,18 +89,17 @@ class RealDft {
   /// out[x * out_step + c] = sum_r M(r, x) in[r * in_step + c] for c < width, the transpose. What
   /// will be written next is at `ahead`, as far apart as `out`.
   void synthesize(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-                  const Real* ahead, Real* workspace) const {
+                  const Real* ahead, Real* work) const {
     for (std::size_t p = 0; p < pairs_.size(); ++p) {
       const Pair& pair = pairs_[p];
-      Real* const sums = workspace + p * 2 * (points_ / 2 + 1) * width;
+      Real* const sums = work + p * 2 * (points_ / 2 + 1) * width;
       for (std::size_t chunk = 0; chunk < pair.chunks; ++chunk) {
         const bool last = p + 1 == pairs_.size() && chunk + 1 == pair.chunks;
         with_rows(pair.rows, [&](auto rows) {
           synthesize_chunk<rows>(pair, chunk, in, in_step, sums,
                                  [&](std::size_t x, const Vector& first, const Vector& second) {
                                    if (last)
-                                     return unfold(x, first, second, workspace, out, out_step,
-                                                   ahead);
+                                     return unfold(x, first, second, work, out, out_step, ahead);
                                    first.store_unaligned(sums + 2 * x * width);
                                    second.store_unaligned(sums + (2 * x + 1) * width);
                                  });
@@ -109,8 +108,7 @@ class RealDft {
     }
     if (!folds_twice_) return;
     // Where every sine is zero.
-    const Vector even = Vector::load_unaligned(workspace),
-                 odd  = Vector::load_unaligned(workspace + width);
+    const Vector even = Vector::load_unaligned(work), odd = Vector::load_unaligned(work + width);
     (even + odd).store_unaligned(out);
     (even - odd).store_unaligned(out + points_ / 2 * out_step);
   }
