@@ -16,18 +16,19 @@
 
 namespace nop::cpu::detail {
 
-/// The engine that is predicted to be faster, in units of one fused multiply-add. A column of n
-/// points costs rows n / 4 of them as a folded product, or twice that where n is odd; a fast
-/// transform computes all n coefficients and then picks. The factors of the latter are what FFTW's
-/// columns cost beside ours, three times as much for lengths with large prime factors.
-inline FourierEngine cheaper_engine(const RealDftKey& key) {
+/// The engine that is predicted to be faster, in units of one vector's multiply-add for each point.
+/// A folded product costs rows / 4 of them, or twice that where the points are odd in number. What
+/// FFTW costs, whose columns hardly gain from wide registers, is a fit to measurements of 16 to
+/// 8192 points, five times as much for lengths with large prime factors.
+template <real Real>
+FourierEngine cheaper_engine(const RealDftKey& key) {
   std::size_t rest = key.points;
   for (const std::size_t factor : std::array<std::size_t, 6>{2, 3, 5, 7, 11, 13})
     while (rest % factor == 0) rest /= factor;
-  const double n     = static_cast<double>(key.points);
-  const double dense = static_cast<double>(key.rows()) / (key.points % 2 == 0 ? 4 : 2);
-  const double fft   = 12.0 + 5.0 * std::log2(n + 1.0) * (rest > 1 ? 3.0 : 1.0);
-  return dense <= fft ? FourierEngine::dense : FourierEngine::fft;
+  const double dense  = static_cast<double>(key.rows()) / (key.points % 2 == 0 ? 4 : 2);
+  const double levels = std::log2(static_cast<double>(key.points));
+  const double fft = 0.16 * static_cast<double>(lanes<Real>) * levels * levels * (rest > 1 ? 5 : 1);
+  return dense <= fft || key.points < 16 ? FourierEngine::dense : FourierEngine::fft;
 }
 
 /// The real sums of one axis (RealDft) over columns [points][width] of any width, by either engine.
@@ -36,7 +37,8 @@ class AxisTransform {
  public:
   AxisTransform() = default;
   AxisTransform(const RealDftKey& key, FourierEngine engine)
-      : key_(key), engine_(engine == FourierEngine::automatic ? cheaper_engine(key) : engine) {
+      : key_(key),
+        engine_(engine == FourierEngine::automatic ? cheaper_engine<Real>(key) : engine) {
     if (engine_ == FourierEngine::dense) dense_ = PlanCache<RealDftKey, RealDft<Real>>::get(key);
   }
 
