@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <complex>
 #include <type_traits>
 
 namespace {
@@ -56,6 +57,23 @@ TEST_CASE("a view of rank zero has one element") {
 TEST_CASE("a view that may write becomes one that may read but not the other way") {
   static_assert(std::is_convertible_v<View, ConstView>);
   static_assert(!std::is_convertible_v<ConstView, View>);
+}
+
+TEST_CASE("the parts of a view are its real numbers, a complex one being two, in place") {
+  using Complex                = std::complex<double>;
+  std::array<Complex, 2> array = {Complex{0, 1}, Complex{2, 3}};
+  const auto numbers = nop::parts(nop::TensorView<Complex, 2, Host>(array.data(), {1, 2}));
+  static_assert(std::is_same_v<decltype(numbers), const nop::TensorView<double, 1, Host>>);
+  CHECK(numbers.shape() == nop::Shape<1>{4});
+  CHECK(numbers(2) == 2);
+  numbers(3) = 9;
+  CHECK(array[1].imag() == 9);
+
+  std::array<float, 6> reals{};
+  const auto same = nop::parts(ConstView(reals.data(), {2, 3}));
+  static_assert(std::is_same_v<decltype(same), const nop::TensorView<const float, 1, Host>>);
+  CHECK(same.shape() == nop::Shape<1>{6});
+  CHECK(same.data() == reals.data());
 }
 
 TEST_CASE("elements are within reach only where the host can read the memory") {

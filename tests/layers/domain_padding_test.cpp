@@ -17,7 +17,6 @@ TEST_CASE("the margin is the rounded fraction of the points, a half rounded to e
   const DomainPadding<1> quarter({0.25});
   for (const auto& [points, margin] :
        {std::pair(8U, 2U), {10U, 2U}, {5U, 1U}, {9U, 2U}, {14U, 4U}}) {
-    CAPTURE(points);
     const auto x = random_field(Shape<3>{1, 1, points});
     CHECK(quarter.padded(x).shape() == Shape<3>{1, 1, points + 2 * margin});
   }

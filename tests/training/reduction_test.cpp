@@ -25,6 +25,17 @@ TEST_CASE("a weighted sum is a number") {
   CHECK(nop::detail::weighted_sum(a, b).item() == 13.5);
 }
 
+TEST_CASE(
+    "the factors of a relative loss are weights by norms, those of an absolute one all equal") {
+  const nop::Tensor<double, 1, Toy> norms({4}, Values{1, 2, 4, 0});
+  CHECK(nop::detail::relative_factors(norms, nop::Reduction::mean).to_host() ==
+        Values{0.25 / (1 + 1e-8), 0.25 / (2 + 1e-8), 0.25 / (4 + 1e-8), 0.25 / 1e-8});
+  CHECK(nop::detail::equal_factors(Field({2, 2, 3}), 3, nop::Reduction::mean).to_host() ==
+        Values{0.75, 0.75, 0.75, 0.75});
+  CHECK(nop::detail::equal_factors(Field({1, 2, 3}), 3, nop::Reduction::sum).to_host() ==
+        Values{3, 3});
+}
+
 TEST_CASE("the reciprocal of zero is zero") {
   CHECK(nop::detail::Reciprocal{}(4.0) == 0.25);
   CHECK(nop::detail::Reciprocal{}(0.0) == 0);
@@ -39,6 +50,7 @@ TEST_CASE("a mean weighs each row by their number, a sum by one") {
 TEST_CASE("the spacing of an axis is its length by its points") {
   const auto spacing = nop::detail::spacings({2, 3, 1, 1}, nop::Shape<4>{5, 1, 4, 6});
   CHECK(spacing == std::array<double, 2>{0.5, 0.5});
+  CHECK(nop::detail::cell_volume({2, 3, 1, 1}, nop::Shape<4>{5, 1, 4, 6}) == 0.25);
   CHECK_THROWS_WITH_AS(nop::detail::spacings({2, 0, 1, 1}, nop::Shape<4>{5, 1, 4, 6}),
                        "loss: expected a positive measure for each grid axis, got 0 for axis 1",
                        nop::PreconditionError);

@@ -56,7 +56,7 @@ TEST_CASE("cosine decay follows torch's recursion down to its period and up agai
 }
 
 TEST_CASE("a warm-up is a straight line, then the next schedule from its beginning") {
-  const nop::LinearWarmUp schedule{
+  const nop::LinearWarmUp<nop::StepDecay> schedule{
       .duration = 4, .start = 0.2, .next = nop::StepDecay{.initial = 1, .every = 2}};
   const std::vector<double> expected = {0.2, 0.4, 0.6, 0.8, 1, 1, 0.5, 0.5, 0.25};
   for (int epoch = 0; epoch < 9; ++epoch)

@@ -93,7 +93,7 @@ void check_same(const Run& a, const Run& b) {
 TEST_CASE("a training resumed after any epoch is bit by bit the one that never stopped") {
   const auto data                            = doubling<Cpu>(10);
   const std::vector<nop::LearningRate> rates = {
-      nop::LinearWarmUp{.duration = 1, .start = 0.1, .next = nop::CosineDecay{1e-2, 4}},
+      nop::LinearWarmUp<nop::CosineDecay>{.duration = 1, .start = 0.1, .next = {1e-2, 4}},
       nop::Plateau({.initial = 1e-2, .factor = 0.5, .patience = 0, .threshold = 0.5})};
   for (const auto& rate : rates) {
     const nop::test::TemporaryFolder straight_folder, folder;

@@ -53,4 +53,14 @@ class TensorView {
   Shape<Rank> shape_;
 };
 
+/// The same memory as a line of real numbers, of which a complex one is two. For what treats both
+/// parts alike: real numbers fill wider registers.
+template <class Element, std::size_t Rank, class Backend>
+auto parts(const TensorView<Element, Rank, Backend>& view) {
+  using Number = real_of<Element>;
+  using Part   = std::conditional_t<std::is_const_v<Element>, const Number, Number>;
+  return TensorView<Part, 1, Backend>(reinterpret_cast<Part*>(view.data()),
+                                      {view.size() * (sizeof(Element) / sizeof(Number))});
+}
+
 }  // namespace nop

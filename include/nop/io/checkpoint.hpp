@@ -20,7 +20,7 @@ namespace nop {
 /// A module that can be rebuilt from its Config and the values of its members.
 template <class M>
 concept storable_model =
-    module<M> && configuration<typename M::Config> &&
+    configuration<typename M::Config> && module<M> &&
     requires(const M& model, const typename M::Config& config, const Initializer& init) {
       { model.config() } -> std::convertible_to<typename M::Config>;
       { std::string(M::name) };

@@ -5,6 +5,7 @@
 #include <nop/autodiff/tape.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/core/operand.hpp>
+#include <nop/core/view.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -18,23 +19,24 @@ namespace detail {
 /// sum |x|^2, on the host; both parts of a complex number count.
 template <class Value>
 double squared_norm(const Value& x) {
-  using Real         = real_of<typename Value::Element>;
   using Backend      = typename Value::Backend;
-  const Shape<3> box = {1, 1, x.size() * (complex<typename Value::Element> ? 2 : 1)};
-  auto total         = Tensor<Real, 0, Backend>::uninitialized({});
+  const auto numbers = parts(x.view());
+  const Shape<3> box = {1, 1, numbers.size()};
+  auto total         = Tensor<real_of<typename Value::Element>, 0, Backend>::uninitialized({});
   Backend::sum([](auto v) { return v * v; }, box, single(total.mutable_data()),
-               whole(reinterpret_cast<const Real*>(x.data()), box));
+               whole(numbers.data(), box));
   return static_cast<double>(total.item());
 }
 
 template <class Value>
 Value times(const Value& x, double factor) {
   using Real         = real_of<typename Value::Element>;
-  const Shape<3> box = {1, 1, x.size() * (complex<typename Value::Element> ? 2 : 1)};
   auto result        = Value::uninitialized(x.shape());
+  const auto from    = parts(x.view());
+  const auto to      = parts(result.mutable_view());
+  const Shape<3> box = {1, 1, from.size()};
   Value::Backend::map([f = static_cast<Real>(factor)](auto v) { return v * f; }, box,
-                      whole(reinterpret_cast<Real*>(result.mutable_data()), box),
-                      whole(reinterpret_cast<const Real*>(x.data()), box));
+                      whole(to.data(), box), whole(from.data(), box));
   return result;
 }
 

@@ -11,9 +11,6 @@ namespace nop {
 
 namespace detail {
 
-/// Added to the norm of the target, so that a target of zero can be divided by.
-inline constexpr double smallest_norm = 1e-8;
-
 template <class T>
 constexpr T sign(T t) {
   return select(t > constant<T>(0), constant<T>(1),
@@ -136,16 +133,9 @@ struct RelativeLp {
     detail::check_order("RelativeLp", order);
     return evaluate(
         [this](const auto& x, const auto& y) {
-          using Real          = element_of<P>;
-          const auto distance = detail::row_norms(order, x, y);
-          const auto weight   = static_cast<Real>(detail::row_weight(reduction, distance.size()));
-          const auto factor   = mapped(
-              [weight](auto size) {
-                using Number = decltype(size);
-                return Number(weight) / (size + constant<Number>(detail::smallest_norm));
-              },
-              detail::row_norms(order, y));
-          return detail::summed_distances(order, x, y, distance, factor);
+          return detail::summed_distances(
+              order, x, y, detail::row_norms(order, x, y),
+              detail::relative_factors(detail::row_norms(order, y), reduction));
         },
         prediction, target);
   }
@@ -165,13 +155,10 @@ struct AbsoluteLp {
     detail::check_order("AbsoluteLp", order);
     return evaluate(
         [this](const auto& x, const auto& y) {
-          const auto distance = detail::row_norms(order, x, y);
-          double cell         = 1;
-          for (const double spacing : detail::spacings(measure, x.shape())) cell *= spacing;
-          auto factor = distance;
-          factor.fill(static_cast<element_of<P>>(std::pow(cell, 1 / order) *
-                                                 detail::row_weight(reduction, distance.size())));
-          return detail::summed_distances(order, x, y, distance, factor);
+          const double cell = detail::cell_volume(measure, x.shape());
+          return detail::summed_distances(
+              order, x, y, detail::row_norms(order, x, y),
+              detail::equal_factors(x, std::pow(cell, 1 / order), reduction));
         },
         prediction, target);
   }

@@ -5,6 +5,7 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/tensor.hpp>
+#include <nop/core/view.hpp>
 
 #include <any>
 #include <concepts>
@@ -49,24 +50,21 @@ class ParameterStates {
 };
 
 /// value = f(value, others...), element by element.
+template <class F, class Element, std::size_t Rank, class Backend, class... Other>
+void update(const F& f, const TensorView<Element, Rank, Backend>& value, const Other&... other) {
+  const Shape<3> box = {1, 1, value.size()};
+  Backend::map(f, box, whole(value.data(), box), whole<const Element>(value.data(), box),
+               whole(other.data(), box)...);
+}
 template <class F, class Value, class... Other>
 void update(const F& f, Value& value, const Other&... other) {
-  using Element      = typename Value::Element;
-  const Shape<3> box = {1, 1, value.size()};
-  Element* const out = value.mutable_data();
-  Value::Backend::map(f, box, whole(out, box), whole<const Element>(out, box),
-                      whole(other.data(), box)...);
+  update(f, value.mutable_view(), other...);
 }
 
-/// The same for functions that treat both parts of a complex number alike: real numbers fill wider
-/// registers.
+/// The same for functions that treat both parts of a complex number alike.
 template <class F, class Value>
 void update_parts(const F& f, Value& value, const Value& other) {
-  using Real         = real_of<typename Value::Element>;
-  const Shape<3> box = {1, 1, value.size() * (complex<typename Value::Element> ? 2 : 1)};
-  Real* const out    = reinterpret_cast<Real*>(value.mutable_data());
-  Value::Backend::map(f, box, whole(out, box), whole<const Real>(out, box),
-                      whole(reinterpret_cast<const Real*>(other.data()), box));
+  update(f, parts(value.mutable_view()), parts(other.view()));
 }
 
 /// gradient + decay value

@@ -37,6 +37,14 @@ std::array<double, Rank - 2> spacings(const Measure& measure, const Shape<Rank>&
   return spacing;
 }
 
+/// The volume that one point of a grid stands for.
+template <std::size_t Rank>
+double cell_volume(const Measure& measure, const Shape<Rank>& shape) {
+  double volume = 1;
+  for (const double spacing : spacings(measure, shape)) volume *= spacing;
+  return volume;
+}
+
 /// The sum over the points of f of each element, for each channel of each sample: shape
 /// [batch channel].
 template <class F, class Field, class... Rest>
@@ -58,6 +66,32 @@ auto weighted_sum(const Rows& distance, const Rows& factor) {
   Backend::sum([](auto d, auto f) { return d * f; }, box, single(total.mutable_data()),
                whole(distance.data(), box), whole(factor.data(), box));
   return total;
+}
+
+/// Added to the norm of the target, so that a target of zero can be divided by.
+inline constexpr double smallest_norm = 1e-8;
+
+/// What the distances of a relative loss are multiplied by: the weight of a row by its target's
+/// norm.
+template <class Rows>
+Rows relative_factors(const Rows& target_norms, Reduction reduction) {
+  const auto weight =
+      static_cast<typename Rows::Element>(row_weight(reduction, target_norms.size()));
+  return mapped(
+      [weight](auto norm) {
+        using Number = decltype(norm);
+        return Number(weight) / (norm + constant<Number>(smallest_norm));
+      },
+      target_norms);
+}
+
+/// What the distances of an absolute loss are multiplied by: the weight of a row times one scale.
+template <class Field>
+auto equal_factors(const Field& x, double scale, Reduction reduction) {
+  const std::size_t rows = x.shape()[0] * x.shape()[1];
+  auto factors = Tensor<typename Field::Element, 1, typename Field::Backend>::uninitialized({rows});
+  factors.fill(static_cast<typename Field::Element>(scale * row_weight(reduction, rows)));
+  return factors;
 }
 
 /// 1/x where x is positive, else 0: what makes the gradient of a norm at zero the smallest one.

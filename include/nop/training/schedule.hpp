@@ -55,6 +55,7 @@ struct CosineDecay {
 };
 
 /// A straight line from start next(0) to next(0) while t < duration, then next(t - duration).
+/// Next can be left out but for clang before 17.
 template <class Next>
 struct LinearWarmUp {
   double duration;

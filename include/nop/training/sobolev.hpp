@@ -13,19 +13,24 @@
 
 namespace nop {
 
+/// Which first derivatives a Sobolev norm is made of, besides the field itself.
+enum class SobolevNorm {
+  h1,   ///< all: ||u||^2 = sum u^2 + sum_j (D_j u)^2
+  hdiv  ///< their sum: ||u||^2 = sum u^2 + (sum_j D_j u)^2
+};
+
 namespace detail {
 
-/// A field and its derivatives along the grid axes: what its H1 norm is made of.
-template <class Field>
+/// A field and its derivatives by central differences: what its Sobolev norm is made of.
+template <SobolevNorm Norm, class Field>
 class SobolevField {
  public:
   static constexpr std::size_t dim = Field::rank - 2;
-  using Spacing                    = std::array<double, dim>;
 
-  SobolevField(Field value, const Spacing& spacing, Boundary boundary)
-      : SobolevField(std::move(value), spacing, boundary, std::make_index_sequence<dim>{}) {}
+  SobolevField(Field value, const Measure& measure, Boundary boundary)
+      : SobolevField(std::move(value), measure, boundary, std::make_index_sequence<dim>{}) {}
 
-  /// sqrt(sum u^2 + sum_j (D_j u)^2) over the points of each channel of each sample.
+  /// The norm over the points of each channel of each sample.
   [[nodiscard]] auto row_norms() const {
     const auto sums = std::apply(
         [&](const auto&... slope) {
@@ -40,27 +45,38 @@ class SobolevField {
         sums);
   }
 
-  /// g factor (u + sum_j D_j^T D_j u), with a factor per row.
+  /// g factor (u + sum_j D_j^T s_j), with a factor per row. For H1, s_j is D_j u; for Hdiv, the sum
+  /// of them all.
   template <class Rows, class Scalar>
   [[nodiscard]] Field gradient(const Rows& factor, const Scalar& g) const {
     return gradient(factor, g, std::make_index_sequence<dim>{});
   }
 
  private:
+  using Slopes = std::array<Field, Norm == SobolevNorm::h1 ? dim : 1>;
+
   template <std::size_t... Axis>
-  SobolevField(Field value, const Spacing& spacing, Boundary boundary, std::index_sequence<Axis...>)
+  SobolevField(Field value, const Measure& measure, Boundary boundary, std::index_sequence<Axis...>)
       : value_(std::move(value)),
-        slopes_{difference(value_, Axis + 2, spacing[Axis], boundary)...},
-        spacing_(spacing),
-        boundary_(boundary) {}
+        spacing_(spacings(measure, value_.shape())),
+        boundary_(boundary),
+        slopes_(arranged(difference(value_, Axis + 2, spacing_[Axis], boundary)...)) {}
+
+  template <class... Slope>
+  static Slopes arranged(const Slope&... slope) {
+    if constexpr (Norm == SobolevNorm::h1)
+      return {slope...};
+    else
+      return {mapped([](auto... v) { return (... + v); }, slope...)};
+  }
 
   template <class Rows, class Scalar, std::size_t... Axis>
   [[nodiscard]] Field gradient(const Rows& factor, const Scalar& g,
                                std::index_sequence<Axis...>) const {
-    const std::array<Field, dim> curvature = {
-        difference_adjoint(slopes_[Axis], Axis + 2, spacing_[Axis], boundary_)...};
-    const Shape<3> box = channel_box(value_.shape());
-    auto result        = Field::uninitialized(value_.shape());
+    const std::array<Field, dim> curvature = {difference_adjoint(
+        slopes_[Norm == SobolevNorm::h1 ? Axis : 0], Axis + 2, spacing_[Axis], boundary_)...};
+    const Shape<3> box                     = channel_box(value_.shape());
+    auto result                            = Field::uninitialized(value_.shape());
     Field::Backend::map([](auto f, auto w, auto... v) { return (... + v) * (f * w); }, box,
                         whole(result.mutable_data(), box), per_row(factor.data(), box),
                         single(g.data()), whole(value_.data(), box),
@@ -69,14 +85,20 @@ class SobolevField {
   }
 
   Field value_;
-  std::array<Field, dim> slopes_;
-  Spacing spacing_;
+  std::array<double, dim> spacing_;
   Boundary boundary_;
+  Slopes slopes_;
 };
 
-/// sum over rows of factor ||x - y||_H1, with its pullback by x.
-template <class Field, class Rows>
-auto summed_distances(const SobolevField<Field>& apart, const Rows& distance, const Rows& factor) {
+template <SobolevNorm Norm, class Field>
+auto sobolev_field(const Field& value, const Measure& measure, Boundary boundary) {
+  return SobolevField<Norm, Field>(value, measure, boundary);
+}
+
+/// sum over rows of factor ||x - y||, with its pullback by x.
+template <class SobolevField, class Rows>
+auto summed_distances(const SobolevField& apart, const Rows& factor) {
+  const auto distance = apart.row_norms();
   const auto slope = mapped([](auto f, auto d) { return f * Reciprocal{}(d); }, factor, distance);
   return with_pullbacks(
       weighted_sum(distance, factor),
@@ -85,80 +107,75 @@ auto summed_distances(const SobolevField<Field>& apart, const Rows& distance, co
 
 template <field P, field T>
 void check_sobolev(const char* name, const P& prediction, const T& target, Boundary boundary) {
+  static_assert(rank_of<P> >= 3, "loss: expected fields [batch, channel, grid...] with a grid");
   check_loss(name, prediction, target);
   for (std::size_t axis = 2; axis < rank_of<P>; ++axis)
     check_difference(name, target.shape(), axis, boundary);
 }
 
-template <class Field>
-auto sobolev_difference(const Field& x, const Field& y, const Measure& measure, Boundary boundary) {
-  return SobolevField<Field>(mapped([](auto a, auto b) { return a - b; }, x, y),
-                             spacings(measure, x.shape()), boundary);
-}
-
 }  // namespace detail
 
-/// ||x - y||_H1 / (||y||_H1 + 1e-8) for each channel of each sample, then reduced over batch and
-/// channels, with ||u||_H1^2 = sum u^2 + sum_j (D_j u)^2 over the points and central differences
-/// D_j on a box with sides `measure`. x is the prediction [batch, channel, grid...], y the target;
+/// ||x - y|| / (||y|| + 1e-8) in a Sobolev norm for each channel of each sample, then reduced over
+/// batch and channels. The sums of the norm are over the points and D_j are central differences on
+/// a box with sides `measure`. x is the prediction [batch, channel, grid...], y the target;
 /// gradients flow to x. Throws PreconditionError if the shapes differ, or on fewer than four points
 /// along an axis where the boundary is open.
 ///
 /// Sobolev training of neural operators: Li et al., "Learning dissipative dynamics in chaotic
 /// systems", NeurIPS 2022.
-struct RelativeH1 {
+template <SobolevNorm Norm>
+struct RelativeSobolev {
   Boundary boundary   = Boundary::periodic;
   Reduction reduction = Reduction::mean;
   Measure measure     = {1, 1, 1, 1};
 
   template <field P, field T>
   auto operator()(const P& prediction, const T& target) const {
-    detail::check_sobolev("RelativeH1", prediction, target, boundary);
+    detail::check_sobolev(Norm == SobolevNorm::h1 ? "RelativeH1" : "RelativeHdiv", prediction,
+                          target, boundary);
     return evaluate(
         [this](const auto& x, const auto& y) {
-          const auto apart    = detail::sobolev_difference(x, y, measure, boundary);
-          const auto distance = apart.row_norms();
-          const auto weight =
-              static_cast<element_of<P>>(detail::row_weight(reduction, distance.size()));
-          const auto factor = mapped(
-              [weight](auto size) {
-                using Number = decltype(size);
-                return Number(weight) / (size + constant<Number>(detail::smallest_norm));
-              },
-              detail::SobolevField(y, detail::spacings(measure, y.shape()), boundary).row_norms());
-          return detail::summed_distances(apart, distance, factor);
+          return detail::summed_distances(
+              detail::sobolev_field<Norm>(mapped(Minus{}, x, y), measure, boundary),
+              detail::relative_factors(
+                  detail::sobolev_field<Norm>(y, measure, boundary).row_norms(), reduction));
         },
         prediction, target);
   }
 };
 
-/// (integral of |x - y|^2 + |grad(x - y)|^2)^(1/2) for each channel of each sample, by the
-/// rectangle rule and central differences on a box with sides `measure`, then reduced over batch
-/// and channels. Shapes, gradients and errors as for RelativeH1.
-struct AbsoluteH1 {
+/// The square root of the integral whose sums over points a Sobolev norm of x - y is, by the
+/// rectangle rule on a box with sides `measure`, for each channel of each sample, then reduced over
+/// batch and channels. Shapes, gradients and errors as for RelativeSobolev.
+template <SobolevNorm Norm>
+struct AbsoluteSobolev {
   Boundary boundary   = Boundary::periodic;
   Reduction reduction = Reduction::mean;
   Measure measure     = {1, 1, 1, 1};
 
   template <field P, field T>
   auto operator()(const P& prediction, const T& target) const {
-    detail::check_sobolev("AbsoluteH1", prediction, target, boundary);
+    detail::check_sobolev(Norm == SobolevNorm::h1 ? "AbsoluteH1" : "AbsoluteHdiv", prediction,
+                          target, boundary);
     return evaluate(
         [this](const auto& x, const auto& y) {
-          const auto apart    = detail::sobolev_difference(x, y, measure, boundary);
-          const auto distance = apart.row_norms();
-          double cell         = 1;
-          for (const double spacing : detail::spacings(measure, x.shape())) cell *= spacing;
-          auto factor = distance;
-          factor.fill(static_cast<element_of<P>>(std::sqrt(cell) *
-                                                 detail::row_weight(reduction, distance.size())));
-          return detail::summed_distances(apart, distance, factor);
+          const double cell = detail::cell_volume(measure, x.shape());
+          return detail::summed_distances(
+              detail::sobolev_field<Norm>(mapped(Minus{}, x, y), measure, boundary),
+              detail::equal_factors(x, std::sqrt(cell), reduction));
         },
         prediction, target);
   }
 };
+
+using RelativeH1   = RelativeSobolev<SobolevNorm::h1>;
+using AbsoluteH1   = AbsoluteSobolev<SobolevNorm::h1>;
+using RelativeHdiv = RelativeSobolev<SobolevNorm::hdiv>;
+using AbsoluteHdiv = AbsoluteSobolev<SobolevNorm::hdiv>;
 
 inline constexpr RelativeH1 relative_h1;
 inline constexpr AbsoluteH1 absolute_h1;
+inline constexpr RelativeHdiv relative_hdiv;
+inline constexpr AbsoluteHdiv absolute_hdiv;
 
 }  // namespace nop
