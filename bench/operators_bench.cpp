@@ -28,7 +28,9 @@ void time_work(benchmark::State& state, const std::string& name, Pass pass,
   };
   state.counters["flop/s"] = rate(cost.flops);
   state.counters["byte/s"] = rate(cost.bytes);
-  state.counters["limit"]  = rate(ceiling.limit(cost, variant.element));
+  // What grids are compared by: a time per point, whatever their size.
+  state.counters["point/s"] = rate(static_cast<double>(c.batch) * product(c.grid));
+  state.counters["limit"]   = rate(ceiling.limit(cost, variant.element));
 }
 
 void add(const std::string& name, Pass pass, const Variant& variant = {}) {

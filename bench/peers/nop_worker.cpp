@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Times nop for compare.py and growth.py. The option `ceilings` prints what the machine can do, and
-// `cost CASE/PASS` the least work of a case.
+// Times nop for compare.py and growth.py. With arguments it prints what the machine can do, the
+// least work of cases, or the most memory that a process needs which does nothing but this case.
 #include <nop/backend/cpu.hpp>
 #include <nop/core/host_memory.hpp>
 #include <nop/version.hpp>
@@ -26,6 +26,13 @@ void print_ceilings() {
   std::printf("%.6g %.6g %.6g %.6g %.6g\n", c.float_flops, c.double_flops, c.read, c.copy, c.triad);
 }
 
+void print_memory(const std::string& task) {
+  const auto [name, pass] = bench::parse_task(task);
+  const auto work         = bench::make_work(name, pass);
+  for (int i = 0; i < 3; ++i) work();
+  std::printf("%.1f MB\n", static_cast<double>(bench::peak_resident_bytes()) / 1e6);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -35,13 +42,15 @@ int main(int argc, char** argv) {
       print_ceilings();
     } else if (command == "cost" && argc > 2) {
       for (int i = 2; i < argc; ++i) print_cost(argv[i]);
+    } else if (command == "memory" && argc == 3) {
+      print_memory(argv[2]);
     } else if (argc == 1) {
       return bench::serve("nop " + std::string(nop::version), [](const auto& name, auto pass) {
         nop::HostMemory::trim();
         return bench::make_work(name, pass);
       });
     } else {
-      std::fprintf(stderr, "usage: nop_worker [ceilings | cost CASE/PASS...]\n");
+      std::fprintf(stderr, "usage: nop_worker [ceilings | cost CASE/PASS... | memory CASE/PASS]\n");
       return 2;
     }
   } catch (const std::exception& error) {

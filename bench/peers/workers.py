@@ -7,7 +7,6 @@ import os
 import platform
 import re
 import subprocess
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,17 +17,15 @@ PROGRAMS = ROOT / "build" / "release" / "bin"
 FOREIGN = re.compile(r"(OPENBLAS|BLIS|MKL|NVPL|KMP|XLA|TORCH|OMP|GOMP)_")
 
 
-# Idle threads of OpenMP spin for about a millisecond before they sleep: none does any more when the
-# next process is timed after this pause.
-PAUSE = 0.02
-
-
 def environment(threads):
-    """As a user's, but for the number of threads."""
+    """As a user's, but for the threads: so many, and asleep while they wait. Threads that spin would
+    disturb whoever is timed next, and lose whole time slices on a machine that does anything else.
+    """
     variables = {k: v for k, v in os.environ.items() if not FOREIGN.match(k)}
     return variables | {
         "OMP_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),
+        "OMP_WAIT_POLICY": "passive",
         # Compiled once, for all runs.
         "TORCHINDUCTOR_CACHE_DIR": str(ROOT / "build" / "peers-cache"),
     }
@@ -66,7 +63,6 @@ class Worker:
         self.ask(f"prepare {task}")
 
     def seconds(self):
-        time.sleep(PAUSE)
         return float(self.ask("time"))
 
     def close(self):
