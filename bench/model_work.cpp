@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nop/models/fno.hpp>
+#include <nop/training/adam.hpp>
+#include <nop/training/loss.hpp>
+
+#include "layer_work.hpp"
+
+namespace bench {
+
+namespace {
+
+/// The default model with a batch of data.
+template <class Real, std::size_t Dim>
+struct Training {
+  nop::Rng rng{1};
+  nop::Fno<Dim, nop::Cpu, Real> model;
+  nop::Tensor<Real, Dim + 2, nop::Cpu> x, y;
+  nop::Adam optimizer{{.learning_rate = 1e-6}};
+
+  Training(const Case& c, nop::FourierEngine engine)
+      : model({.in_channels  = 1,
+               .out_channels = 1,
+               .width        = c.channels,
+               .depth        = 4,
+               .modes        = shape_of<Dim>(c.modes),
+               .engine       = engine},
+              rng),
+        x(random_field<Real>(rng, c.batch, 1, shape_of<Dim>(c.grid))),
+        y(random_field<Real>(rng, c.batch, 1, shape_of<Dim>(c.grid))) {}
+
+  void step() {
+    nop::Tape tape;
+    optimizer.step(model, tape.gradient(nop::mean_squared_error(model(tape.input(x)), y)));
+  }
+};
+
+}  // namespace
+
+Work make_model(const Case& c, Pass pass, const Variant& variant) {
+  return with_dimensions(c.grid.size(), [&](auto dim) {
+    return with_real(variant.element, [&](auto real) -> Work {
+      const auto training = std::make_shared<Training<decltype(real), dim()>>(c, variant.engine);
+      if (pass == Pass::train) return [training] { training->step(); };
+      return [training] { training->model(training->x); };
+    });
+  });
+}
+
+}  // namespace bench

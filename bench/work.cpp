@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "work.hpp"
+
+#include <stdexcept>
+
+namespace bench {
+
+Work make_work(const Case& c, Pass pass, const Variant& variant) {
+  const bool of_model = pass == Pass::infer || pass == Pass::train;
+  if (of_model != (c.kind == Kind::fno))
+    throw std::invalid_argument(c.name + ": expected " +
+                                (of_model ? "fwd or fwdbwd" : "infer or train") + ", got " +
+                                name_of(pass));
+  if (is_complex(variant.element) && c.kind != Kind::sc)
+    throw std::invalid_argument(c.name + ": expected float or double, got " +
+                                name_of(variant.element));
+  switch (c.kind) {
+    case Kind::sc:
+      return make_convolution(c, pass, variant);
+    case Kind::time:
+      return make_time_transform(c, pass, variant);
+    case Kind::fno:
+      return make_model(c, pass, variant);
+    case Kind::mix:
+    case Kind::mlp:
+    case Kind::gelu:
+      break;
+  }
+  return make_pointwise(c, pass, variant);
+}
+
+}  // namespace bench

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/core/band.hpp>
+
+#include "case.hpp"
+#include "cost.hpp"
+
+#include <functional>
+
+namespace bench {
+
+struct Variant {
+  Element element           = Element::float32;
+  nop::FourierEngine engine = nop::FourierEngine::automatic;
+};
+
+/// One repetition, to be called as often as wanted. Whatever it needs is made beforehand.
+using Work = std::function<void()>;
+
+/// Throws std::invalid_argument if a case has no such pass or no such variant.
+Work make_work(const Case& c, Pass pass, const Variant& variant = {});
+
+/// Each in a source file of its own.
+Work make_convolution(const Case& c, Pass pass, const Variant& variant);
+Work make_time_transform(const Case& c, Pass pass, const Variant& variant);
+Work make_pointwise(const Case& c, Pass pass, const Variant& variant);
+Work make_model(const Case& c, Pass pass, const Variant& variant);
+
+}  // namespace bench
