@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/backend/cpu/channel_tile.hpp>
+#include <nop/backend/cpu/map.hpp>
+#include <nop/backend/cpu/mix.hpp>
+#include <nop/backend/cpu/outer_sum.hpp>
+#include <nop/backend/cpu/parallel.hpp>
+#include <nop/core/functors.hpp>
+#include <nop/core/host_memory.hpp>
+#include <nop/core/mixing.hpp>
+#include <nop/core/shape.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace nop::cpu {
+
+namespace detail {
+
+/// u = sigma(a) and slope = sigma'(a) for a = v + b + r + g x, where v = W u is at first in u.
+template <real Real>
+void finish_link_with_slope(const Mixing<Real>& link, const FieldPart<const Real>& residual,
+                            const ChannelTile<Real>& x, const ChannelTile<Real>& u,
+                            const ChannelTile<Real>& slope) {
+  with_function(link.activation, [&]<class Function>(Function) {
+    for (std::size_t c = 0; c < link.channels; ++c) {
+      const LinkRow<Real> row(link, c, residual, x);
+      const Stream<const Real> r(row.r), input(row.input);
+      for (std::size_t i = 0; i < u.points; i += lanes<Real>) {
+        const std::size_t n = std::min(lanes<Real>, u.points - i);
+        const auto v        = Batch<Real>::load_unaligned(u.row(c).data + i);
+        const auto at = Function::at(v + row.bias + r.load(i, n) + input.load(i, n) * row.gate);
+        at.value.store_unaligned(u.row(c).data + i);
+        at.slope.store_unaligned(slope.row(c).data + i);
+      }
+    }
+  });
+}
+
+/// Where the sums over all points that belong to one link stand among those of the whole chain.
+template <real Real>
+struct LinkSums {
+  OuterSum<Real> weight;
+  std::size_t first, bias, gate, end;
+
+  LinkSums(std::size_t channels, std::size_t channels_before, std::size_t begin)
+      : weight(channels, channels_before),
+        first(begin),
+        bias(begin + weight.size()),
+        gate(bias + channels),
+        end(gate + channels) {}
+};
+
+/// The pullback of a chain:
+///
+///     a_l = W_l u_{l-1} + b_l + r_l + g_l x,   u_l = sigma_l(a_l),   u_0 = x,   y = u_L
+///
+/// with dy = dL/dy and so on, from the last link to the first
+///
+///     da_l = du_l sigma_l'(a_l),                         dr_l = da_l
+///     dW_l = sum_p da_l u_{l-1}^T,   db_l = sum_p da_l,  dg_l = sum_p da_l x
+///     du_{l-1} = W_l^T da_l,                             dx = du_0 + sum_l g_l da_l.
+///
+/// The u_l were not kept: to compute them again for a tile of points costs less than to read them.
+template <real Real>
+class MixPullback {
+ public:
+  MixPullback(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
+              const Real* dy, Real* dx, std::span<const MixingGradient<Real>> gradients)
+      : x_(x),
+        links_(links),
+        dy_(dy),
+        dx_(dx),
+        gradients_(gradients),
+        channels_(box[1]),
+        tiling_(box, rows_in_use(box[1], links)) {
+    std::size_t channels = box[1], begin = 0;
+    for (const auto& link : links) {
+      sums_.emplace_back(link.channels, channels, begin);
+      begin    = sums_.back().end;
+      channels = link.channels;
+    }
+  }
+
+  /// Sums over points are made for a number of blocks of tiles and then added in their order, so
+  /// that they do not depend on the threads.
+  void run() const {
+    const std::size_t blocks = std::min<std::size_t>(tiling_.count(), 32);
+    const std::size_t size   = sums_.back().end;
+    const Scratch<Real> sums(std::max<std::size_t>(blocks, 1) * size);
+    if (blocks == 0) std::fill(sums.begin(), sums.end(), Real(0));
+    parallel_for(blocks, [&](std::size_t block) {
+      Real* const own = sums.data() + block * size;
+      std::fill_n(own, size, Real(0));
+      TileRoom<Real> room(tiling_, rows_in_use(channels_, links_));
+      const std::size_t first = block * tiling_.count() / blocks;
+      for (std::size_t tile = first; tile < (block + 1) * tiling_.count() / blocks; ++tile)
+        pull(tile, room, own);
+    });
+    parallel_blocks(size, 4096, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t block = 1; block < blocks; ++block)
+        for (std::size_t i = begin; i < end; ++i) sums[i] += sums[block * size + i];
+    });
+    hand_out(sums.data());
+  }
+
+ private:
+  /// Channels of all the tiles that `pull` uses at a time.
+  static std::size_t rows_in_use(std::size_t channels, std::span<const Mixing<Real>> links) {
+    std::size_t widest = channels;
+    for (const auto& link : links) widest = std::max(widest, link.channels);
+    return 2 * channels + 2 * channels_of(links) + 2 * widest + whole_tiles<Real>(widest);
+  }
+
+  void pull(std::size_t tile, TileRoom<Real>& room, Real* sums) const {
+    room.move_to(tile);
+    std::vector<ChannelTile<Real>> u, slope;
+    u.push_back(room.tile(channels_));
+    read_tile(tiling_.part(x_, channels_, tile), u[0]);
+    for (const auto& link : links_) {
+      const auto next = room.tile(link.channels);
+      slope.push_back(room.tile(link.channels));
+      // A last link that is linear has nothing to be computed again.
+      if (&link != &links_.back() || link.activation != Activation::identity) {
+        multiply_tile(weight_of(link, u.back().channels), u.back(), next);
+        finish_link_with_slope(link, tiling_.part(link.residual, link.channels, tile), u[0], next,
+                               slope.back());
+      }
+      u.push_back(next);
+    }
+    const auto past = room.tile(channels_);  // what dx gets by way of the gates
+    std::fill_n(past.data, past.channels * past.pitch, Real(0));
+    std::size_t widest = channels_;
+    for (const auto& link : links_) widest = std::max(widest, link.channels);
+    auto da = room.tile(widest), before = room.tile(widest);
+    Real* const transposed = room.tile(whole_tiles<Real>(widest)).data;
+
+    da.channels   = links_.back().channels;
+    const auto dy = tiling_.part(dy_, da.channels, tile);
+    for (std::size_t c = 0; c < da.channels; ++c)
+      if (links_.back().activation == Activation::identity)
+        std::copy_n(dy.row(c).data, da.points, da.row(c).data);
+      else
+        map_row(Times{}, da.points, da.row(c), dy.row(c), slope.back().values(c));
+
+    for (std::size_t l = links_.size(); l-- > 0;) {
+      gather(tile, l, da, u, past, transposed, sums);
+      if (l == 0 && dx_ == nullptr) return;
+      const auto w    = weight_of(links_[l], u[l].channels).transposed();
+      before.channels = u[l].channels;
+      multiply_tile(w, da, before);
+      if (l > 0)
+        for (std::size_t c = 0; c < before.channels; ++c)
+          map_row(Times{}, before.points, before.row(c), before.values(c), slope[l - 1].values(c));
+      std::swap(da, before);
+    }
+    const auto dx = tiling_.part(dx_, channels_, tile);
+    for (std::size_t c = 0; c < channels_; ++c)
+      map_row(Plus{}, da.points, dx.row(c), da.values(c), past.values(c));
+  }
+
+  /// The gradients by one link's operands.
+  void gather(std::size_t tile, std::size_t l, const ChannelTile<Real>& da,
+              const std::vector<ChannelTile<Real>>& u, const ChannelTile<Real>& past,
+              Real* transposed, Real* sums) const {
+    const auto& want    = gradients_[l];
+    const auto& at      = sums_[l];
+    const auto residual = tiling_.part(want.residual, da.channels, tile);
+    const std::size_t n = da.points;
+    for (std::size_t c = 0; c < da.channels; ++c) {
+      if (want.residual != nullptr) std::copy_n(da.row(c).data, n, residual.row(c).data);
+      if (want.bias != nullptr) sums[at.bias + c] += sum_row<Real>(Same{}, n, da.values(c));
+      if (want.gate != nullptr)
+        sums[at.gate + c] += sum_row<Real>(Times{}, n, da.values(c), u[0].values(c));
+      if (links_[l].gate != nullptr && dx_ != nullptr)
+        map_row(PlusTimes{}, n, past.row(c), past.values(c), da.values(c),
+                Row<const Real>{links_[l].gate + c, 0});
+    }
+    if (want.weight != nullptr) at.weight.add(da, u[l], transposed, sums + at.first);
+  }
+
+  void hand_out(const Real* sums) const {
+    std::size_t channels = channels_;
+    for (std::size_t l = 0; l < links_.size(); ++l) {
+      const auto& want = gradients_[l];
+      const auto& at   = sums_[l];
+      for (std::size_t o = 0; o < links_[l].channels; ++o) {
+        if (want.bias != nullptr) want.bias[o] = sums[at.bias + o];
+        if (want.gate != nullptr) want.gate[o] = sums[at.gate + o];
+        if (want.weight != nullptr)
+          for (std::size_t i = 0; i < channels; ++i)
+            want.weight[o * channels + i] = at.weight.at(sums + at.first, o, i);
+      }
+      channels = links_[l].channels;
+    }
+  }
+
+  const Real* x_;
+  std::span<const Mixing<Real>> links_;
+  const Real* dy_;
+  Real* dx_;
+  std::span<const MixingGradient<Real>> gradients_;
+  std::size_t channels_;
+  Tiling<Real> tiling_;
+  std::vector<LinkSums<Real>> sums_;
+};
+
+}  // namespace detail
+
+/// The gradients by x, where dx is not null, and by those operands of the links that have a place
+/// in `gradients`, of a loss whose gradient by the result of `mix` is dy.
+template <real Real>
+void pull_mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
+              const Real* dy, Real* dx, std::span<const MixingGradient<Real>> gradients) {
+  detail::MixPullback<Real>(box, x, links, dy, dx, gradients).run();
+}
+
+}  // namespace nop::cpu
