@@ -4,11 +4,13 @@
 #include <nop/backend/cpu/channel_tile.hpp>
 #include <nop/backend/cpu/map.hpp>
 #include <nop/backend/cpu/parallel.hpp>
+#include <nop/backend/cpu/simd.hpp>
 #include <nop/core/activation.hpp>
 #include <nop/core/mixing.hpp>
 #include <nop/core/shape.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <span>
 
@@ -16,43 +18,67 @@ namespace nop::cpu {
 
 namespace detail {
 
-/// What is added to one row of W u; what is absent is a repeated zero.
+/// A register's worth of one value, to be read again and again as a row of step 0.
+template <real Real>
+constexpr std::array<Real, lanes<Real>> repeated_value(Real value) {
+  std::array<Real, lanes<Real>> values{};
+  values.fill(value);
+  return values;
+}
+
+/// What is added to one row of W u. What is absent is read as well: as the same zeros everywhere.
 template <real Real>
 struct LinkRow {
   LinkRow(const Mixing<Real>& link, std::size_t channel, const FieldPart<const Real>& residual,
           const ChannelTile<Real>& x)
-      : bias(link.bias != nullptr ? link.bias[channel] : zero),
-        gate(link.gate != nullptr ? link.gate[channel] : zero),
+      : bias(link.bias != nullptr ? link.bias[channel] : Real(0)),
+        gate(link.gate != nullptr ? link.gate[channel] : Real(0)),
         r(link.residual != nullptr ? residual.row(channel) : nothing()),
         input(link.gate != nullptr ? x.values(channel) : nothing()) {}
 
-  static constexpr Real zero = 0;
-  static Row<const Real> nothing() { return {&zero, 0}; }
+  /// A register of a row from element i on.
+  static Batch<Real> load(const Row<const Real>& row, std::size_t i) {
+    return Batch<Real>::load_unaligned(row.data + row.step * i);
+  }
+  static Row<const Real> nothing() {
+    static constexpr auto zeros = repeated_value(Real(0));
+    return {zeros.data(), 0};
+  }
 
-  Real bias, gate;
+  Batch<Real> bias, gate;
   Row<const Real> r, input;
 };
 
-/// sigma(v + b + r + g x)
-template <class Function, real Real>
-struct FinishLink {
-  Real bias, gate;
-  constexpr auto operator()(auto v, auto r, auto x) const {
-    return Function::at(v + bias + r + x * gate).value;
+/// sigma(v + b + r + g x) and its slope for v = W u, handed to `write(channel, first point, number
+/// of points, value and slope)` register by register. All rows in one loop: an activation has more
+/// constants than a row has registers.
+template <class Function, real Real, class Write>
+void finish_rows(const Mixing<Real>& link, const ChannelTile<Real>& v,
+                 const FieldPart<const Real>& residual, const ChannelTile<Real>& x,
+                 const Write& write) {
+  constexpr std::size_t width = lanes<Real>;
+  for (std::size_t c = 0; c < link.channels; ++c) {
+    const LinkRow<Real> row(link, c, residual, x);
+    const auto finished = [&](std::size_t i, const Batch<Real>& r) {
+      return Function::at(row.load(v.values(c), i) + row.bias + r +
+                          row.load(row.input, i) * row.gate);
+    };
+    std::size_t i = 0;
+    for (; i + width <= v.points; i += width) write(c, i, width, finished(i, row.load(row.r, i)));
+    if (i < v.points) write(c, i, v.points - i, finished(i, gather(row.r, i, v.points - i)));
   }
-};
+}
 
-/// out = sigma(v + b + r + g x), for v = W u.
+/// out = sigma(v + b + r + g x)
 template <real Real, class Out>
 void finish_link(const Mixing<Real>& link, const ChannelTile<Real>& v,
                  const FieldPart<const Real>& residual, const ChannelTile<Real>& x,
                  const Out& out) {
   with_function(link.activation, [&]<class Function>(Function) {
-    for (std::size_t c = 0; c < link.channels; ++c) {
-      const LinkRow<Real> row(link, c, residual, x);
-      map_row(FinishLink<Function, Real>{row.bias, row.gate}, v.points, out.row(c), v.values(c),
-              row.r, row.input);
-    }
+    finish_rows<Function>(link, v, residual, x,
+                          [&](std::size_t c, std::size_t i, std::size_t count, const auto& at) {
+                            store(at.value, out.row(c), i, count);
+                          });
   });
 }
 

@@ -27,18 +27,28 @@ void finish_link_with_slope(const Mixing<Real>& link, const FieldPart<const Real
                             const ChannelTile<Real>& x, const ChannelTile<Real>& u,
                             const ChannelTile<Real>& slope) {
   with_function(link.activation, [&]<class Function>(Function) {
-    for (std::size_t c = 0; c < link.channels; ++c) {
-      const LinkRow<Real> row(link, c, residual, x);
-      const Stream<const Real> r(row.r), input(row.input);
-      for (std::size_t i = 0; i < u.points; i += lanes<Real>) {
-        const std::size_t n = std::min(lanes<Real>, u.points - i);
-        const auto v        = Batch<Real>::load_unaligned(u.row(c).data + i);
-        const auto at = Function::at(v + row.bias + r.load(i, n) + input.load(i, n) * row.gate);
-        at.value.store_unaligned(u.row(c).data + i);
-        at.slope.store_unaligned(slope.row(c).data + i);
-      }
-    }
+    finish_rows<Function>(link, u, residual, x,
+                          [&](std::size_t c, std::size_t i, std::size_t, const auto& at) {
+                            at.value.store_unaligned(u.row(c).data + i);
+                            at.slope.store_unaligned(slope.row(c).data + i);
+                          });
   });
+}
+
+/// da = du slope along one row, and its sum.
+template <real Real>
+Real scale_row(std::size_t count, const Row<const Real>& du, const Row<const Real>& slope,
+               const Row<Real>& da) {
+  Batch<Real> sums(Real(0));
+  std::size_t i = 0;
+  for (; i + lanes<Real> <= count; i += lanes<Real>) {
+    const auto product = LinkRow<Real>::load(du, i) * LinkRow<Real>::load(slope, i);
+    product.store_unaligned(da.data + i);
+    sums += product;
+  }
+  Real rest = 0;
+  for (; i < count; ++i) rest += da.data[i] = du.data[i] * slope.data[slope.step * i];
+  return xsimd::hadd(sums) + rest;
 }
 
 /// Where the sums over all points that belong to one link stand among those of the whole chain.
@@ -141,21 +151,17 @@ class MixPullback {
 
     da.channels   = links_.back().channels;
     const auto dy = tiling_.part(dy_, da.channels, tile);
-    for (std::size_t c = 0; c < da.channels; ++c)
-      if (links_.back().activation == Activation::identity)
-        std::copy_n(dy.row(c).data, da.points, da.row(c).data);
-      else
-        map_row(Times{}, da.points, da.row(c), dy.row(c), slope.back().values(c));
-
     for (std::size_t l = links_.size(); l-- > 0;) {
+      const bool is_last = l + 1 == links_.size();
+      const bool linear  = is_last && links_[l].activation == Activation::identity;
+      for (std::size_t c = 0; c < da.channels; ++c)
+        sums[sums_[l].bias + c] +=
+            scale_row(da.points, is_last ? dy.row(c) : da.values(c),
+                      linear ? Row<const Real>{one.data(), 0} : slope[l].values(c), da.row(c));
       gather(tile, l, da, u, past, transposed, sums);
       if (l == 0 && dx_ == nullptr) return;
-      const auto w    = weight_of(links_[l], u[l].channels).transposed();
       before.channels = u[l].channels;
-      multiply_tile(w, da, before);
-      if (l > 0)
-        for (std::size_t c = 0; c < before.channels; ++c)
-          map_row(Times{}, before.points, before.row(c), before.values(c), slope[l - 1].values(c));
+      multiply_tile(weight_of(links_[l], u[l].channels).transposed(), da, before);
       std::swap(da, before);
     }
     const auto dx = tiling_.part(dx_, channels_, tile);
@@ -173,7 +179,6 @@ class MixPullback {
     const std::size_t n = da.points;
     for (std::size_t c = 0; c < da.channels; ++c) {
       if (want.residual != nullptr) std::copy_n(da.row(c).data, n, residual.row(c).data);
-      if (want.bias != nullptr) sums[at.bias + c] += sum_row<Real>(Same{}, n, da.values(c));
       if (want.gate != nullptr)
         sums[at.gate + c] += sum_row<Real>(Times{}, n, da.values(c), u[0].values(c));
       if (links_[l].gate != nullptr && dx_ != nullptr)
@@ -198,6 +203,8 @@ class MixPullback {
       channels = links_[l].channels;
     }
   }
+
+  static constexpr auto one = repeated_value(Real(1));
 
   const Real* x_;
   std::span<const Mixing<Real>> links_;
