@@ -47,5 +47,14 @@ TEST_CASE_TEMPLATE("powers of two are right to two roundings", Real, float, doub
   }
   CHECK(worst < 2 * std::numeric_limits<Real>::epsilon());
   CHECK(nop::power_of_two(Real(-3)) == Real(0.125));
+  CHECK(nop::power_of_two(Real(nop::exponent_of_zero<Real>)) == 0);
   CHECK(std::isnan(nop::power_of_two(std::numeric_limits<Real>::quiet_NaN())));
+}
+
+TEST_CASE("bounds let through what is not a number, and the sign of zero") {
+  static_assert(nop::at_most(2.0, 3.0) == 2.0 && nop::at_most(2.0, 1.0) == 1.0);
+  static_assert(nop::at_least(2.0, 3.0) == 3.0 && nop::at_least(2.0, 1.0) == 2.0);
+  CHECK(std::isnan(nop::at_most(2.0F, std::nanf(""))));
+  CHECK(std::isnan(nop::at_least(2.0F, std::nanf(""))));
+  CHECK(std::signbit(nop::at_least(0.0F, -0.0F)));
 }

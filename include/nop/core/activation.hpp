@@ -26,18 +26,7 @@ struct ValueAndSlope {
 
 namespace detail {
 
-/// How far out a distribution's tail is computed; beyond, it is zero. There exp(-a^2/2) and exp(-a)
-/// are still normal numbers.
-template <class Lane>
-inline constexpr double normal_limit = 13.0;
-template <>
-inline constexpr double normal_limit<double> = 37.5;
-template <class Lane>
-inline constexpr double logistic_limit = 87.0;
-template <>
-inline constexpr double logistic_limit<double> = 708.0;
-
-/// P and Q of `normal_tail`, from the highest power on.
+/// P and Q of `NormalTail`, from the highest power on.
 template <class Lane>
 struct NormalSeries {
   static constexpr auto p = std::to_array({0.0154050416, 0.112738553, 0.350348815, 0.499999965});
@@ -67,39 +56,45 @@ struct Tail {
 /// ratio, to 9e-7 in float, 5e-8 where the tail is large, and 3e-16 in double:
 ///
 ///     1 - Phi(a) = exp(-a^2/2) P(a) / Q(a)
-template <class T>
-constexpr Tail<T> normal_tail(T a) {
-  using Series = NormalSeries<lane_of<T>>;
-  const T z    = a * constant<T>(-std::numbers::log2e / 2) * a;
-  const T e    = select(a < constant<T>(normal_limit<lane_of<T>>), power_of_two(z), constant<T>(0));
-  return {e * polynomial(a, Series::p) / polynomial(a, Series::q),
-          e * constant<T>(std::numbers::inv_sqrtpi / std::numbers::sqrt2)};
-}
+struct NormalTail {
+  /// From here on the exponential is zero.
+  template <class Lane>
+  static constexpr double end = std::is_same_v<Lane, float> ? 13.268 : 37.6587;
+
+  template <class T>
+  static constexpr Tail<T> at(T a) {
+    using Series = NormalSeries<lane_of<T>>;
+    const T e    = power_of_two(a * constant<T>(-std::numbers::log2e / 2) * a);
+    return {e * polynomial(a, Series::p) / polynomial(a, Series::q),
+            e * constant<T>(std::numbers::inv_sqrtpi / std::numbers::sqrt2)};
+  }
+};
 
 /// The logistic distribution's: 1 - F(a) = exp(-a) / (1 + exp(-a)), of density F (1 - F).
-template <class T>
-constexpr Tail<T> logistic_tail(T a) {
-  const T e = select(a < constant<T>(logistic_limit<lane_of<T>>),
-                     power_of_two(a * constant<T>(-std::numbers::log2e)), constant<T>(0));
-  const T f = constant<T>(1) / (constant<T>(1) + e);
-  return {e * f, e * f * f};
-}
+struct LogisticTail {
+  template <class Lane>
+  static constexpr double end = -exponent_of_zero<Lane> / std::numbers::log2e;
+
+  template <class T>
+  static constexpr Tail<T> at(T a) {
+    const T e = power_of_two(a * constant<T>(-std::numbers::log2e));
+    const T f = constant<T>(1) / (constant<T>(1) + e);
+    return {e * f, e * f * f};
+  }
+};
 
 /// x F(x) for a distribution symmetric about 0, from its tail at a = |x|, where nothing cancels:
 ///
 ///     x F(x) = max(x, 0) - a (1 - F(a)),
 ///     (x F(x))' = w for x < 0, else 1 - w,  with w = 1 - F(a) - a F'(a).
-///
-/// Beyond `limit` the tail is zero, and infinity is not multiplied by it.
-template <class T, class TailOf>
-constexpr ValueAndSlope<T> times_distribution(T x, double limit, const TailOf& tail_of) {
+template <class Distribution, class T>
+constexpr ValueAndSlope<T> times_distribution(T x) {
   using std::abs;
-  const T far = constant<T>(limit), zero = constant<T>(0);
-  const T a                         = select(abs(x) > far, far, T(abs(x)));
-  const auto [probability, density] = tail_of(a);
+  const T a = at_most(constant<T>(Distribution::template end<lane_of<T>>), T(abs(x)));
+  const auto [probability, density] = Distribution::at(a);
   const T w                         = multiply_add(-a, density, probability);
-  return {multiply_add(-a, probability, select(x < zero, zero, x)),
-          select(x < zero, w, constant<T>(1) - w)};
+  return {multiply_add(-a, probability, at_least(constant<T>(0), x)),
+          select(x < constant<T>(0), w, constant<T>(1) - w)};
 }
 
 }  // namespace detail
@@ -120,8 +115,7 @@ struct Identity {
 struct Gelu {
   template <class T>
   static constexpr ValueAndSlope<T> at(T x) {
-    return detail::times_distribution(x, detail::normal_limit<lane_of<T>>,
-                                      [](T a) { return detail::normal_tail(a); });
+    return detail::times_distribution<detail::NormalTail>(x);
   }
 };
 
@@ -130,7 +124,7 @@ struct Relu {
   template <class T>
   static constexpr ValueAndSlope<T> at(T x) {
     const T zero = constant<T>(0);
-    return {select(x < zero, zero, x), select(x > zero, constant<T>(1), zero)};
+    return {at_least(zero, x), select(x > zero, constant<T>(1), zero)};
   }
 };
 
@@ -147,8 +141,7 @@ struct LeakyRelu {
 struct Silu {
   template <class T>
   static constexpr ValueAndSlope<T> at(T x) {
-    return detail::times_distribution(x, detail::logistic_limit<lane_of<T>>,
-                                      [](T a) { return detail::logistic_tail(a); });
+    return detail::times_distribution<detail::LogisticTail>(x);
   }
 };
 

@@ -41,6 +41,22 @@ template <class T>
 requires std::is_arithmetic_v<T>
 constexpr T select(bool condition, T yes, T no) { return condition ? yes : no; }
 
+/// The smaller and the larger of a bound and x. What is not a number remains none, and -0 is -0.
+template <class T>
+constexpr T at_most(T bound, T x) {
+  if constexpr (std::is_arithmetic_v<T>)
+    return bound < x ? bound : x;
+  else
+    return min(bound, x);
+}
+template <class T>
+constexpr T at_least(T bound, T x) {
+  if constexpr (std::is_arithmetic_v<T>)
+    return x < bound ? bound : x;
+  else
+    return max(bound, x);
+}
+
 /// a b + c, in one rounding where that is one instruction.
 template <class T>
 constexpr T multiply_add(T a, T b, T c) {
@@ -60,15 +76,14 @@ constexpr T polynomial(T x, const std::array<double, Count>& c) {
 
 namespace detail {
 
-/// x 2^n for a whole number n, where neither x nor the result is denormal or infinite.
+/// x 2^n for a whole number n, by a power that is made of its exponent's bits: for the number below
+/// the smallest exponent there is, the bits are those of zero.
 template <class T>
 constexpr T times_power_of_two(T x, T n) {
   if constexpr (std::is_same_v<T, float>)
-    return std::bit_cast<float>(std::bit_cast<std::int32_t>(x) +
-                                (static_cast<std::int32_t>(n) << 23));
+    return x * std::bit_cast<float>((static_cast<std::int32_t>(n) + 127) << 23);
   else if constexpr (std::is_same_v<T, double>)
-    return std::bit_cast<double>(std::bit_cast<std::int64_t>(x) +
-                                 (static_cast<std::int64_t>(n) << 52));
+    return x * std::bit_cast<double>((static_cast<std::int64_t>(n) + 1023) << 52);
   else
     return ldexp(x, to_int(n));
 }
@@ -86,8 +101,14 @@ inline constexpr auto power_of_two_series<double> = std::to_array(
 
 }  // namespace detail
 
+/// The y at which `power_of_two` is zero.
+template <class Lane>
+inline constexpr double exponent_of_zero = -127;
+template <>
+inline constexpr double exponent_of_zero<double> = -1023;
+
 /// 2^y, where it is neither denormal nor infinite: about -126 < y < 127 in float, -1022 < y < 1023
-/// in double. Right to two roundings of the result and those of y.
+/// in double, and 0 at `exponent_of_zero`. Right to two roundings of the result and those of y.
 template <class T>
 constexpr T power_of_two(T y) {
   using std::nearbyint;

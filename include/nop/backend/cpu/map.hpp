@@ -84,6 +84,17 @@ void store(const Batch<Element>& batch, const Row<Element>& row, std::size_t i, 
   for (std::size_t lane = 0; lane < count; ++lane) row.data[row.step * (i + lane)] = values[lane];
 }
 
+/// The elements from `begin` on of `map_streams`, at the end of a row or not next to each other.
+/// Kept apart: a call inside of a loop would empty the registers, and f may have many constants.
+template <class F, class Out, class... In>
+[[gnu::noinline]] void map_rest(const F& f, std::size_t begin, std::size_t count,
+                                const Row<Out>& out, const Stream<In>&... in) {
+  for (std::size_t i = begin; i < count; i += lanes<Out>) {
+    const std::size_t n = std::min(lanes<Out>, count - i);
+    store(Batch<Out>(f(in.load(i, n)...)), out, i, n);
+  }
+}
+
 /// out[i] = f(in[i]...) along one row of streams.
 template <class F, class Out, class... In>
 void map_streams(const F& f, std::size_t count, const Row<Out>& out, const Stream<In>&... in) {
@@ -92,10 +103,7 @@ void map_streams(const F& f, std::size_t count, const Row<Out>& out, const Strea
   if (out.step == 1 && (in.is_flat() && ...))
     for (; i + width <= count; i += width)
       Batch<Out>(f(in.load(i)...)).store_unaligned(out.data + i);
-  for (; i < count; i += width) {
-    const std::size_t n = std::min(width, count - i);
-    store(Batch<Out>(f(in.load(i, n)...)), out, i, n);
-  }
+  if (i < count) map_rest(f, i, count, out, in...);
 }
 
 /// out[i] = f(in[i]...) along one row.
@@ -107,23 +115,29 @@ void map_row(const F& f, std::size_t count, const Row<Out>& out, const Row<In>&.
     for (std::size_t i = 0; i < count; ++i) out.data[out.step * i] = f(in.data[in.step * i]...);
 }
 
-/// The sum of f(in[i]...) along one row of streams, of which `Real` is the type.
+/// The sum of the elements from `begin` on; see `map_rest`.
 template <class Real, class F, class... In>
-Real sum_streams(const F& f, std::size_t count, const Stream<In>&... in) {
+[[gnu::noinline]] Real sum_rest(const F& f, std::size_t begin, std::size_t count,
+                                const Stream<In>&... in) {
   std::array<Real, lanes<Real>> parts;
-  Batch<Real> sums(Real(0));
-  std::size_t i = 0;
-  if ((in.is_flat() && ...))
-    for (; i + parts.size() <= count; i += parts.size()) sums += f(in.load(i)...);
   Real total = 0;
-  for (; i < count; i += parts.size()) {
+  for (std::size_t i = begin; i < count; i += parts.size()) {
     const std::size_t n = std::min(parts.size(), count - i);
     Batch<Real>(f(in.load(i, n)...)).store_unaligned(parts.data());
     for (std::size_t lane = 0; lane < n; ++lane) total += parts[lane];
   }
-  sums.store_unaligned(parts.data());
-  for (const Real part : parts) total += part;
   return total;
+}
+
+/// The sum of f(in[i]...) along one row of streams, of which `Real` is the type.
+template <class Real, class F, class... In>
+Real sum_streams(const F& f, std::size_t count, const Stream<In>&... in) {
+  constexpr std::size_t width = lanes<Real>;
+  Batch<Real> sums(Real(0));
+  std::size_t i = 0;
+  if ((in.is_flat() && ...))
+    for (; i + width <= count; i += width) sums += f(in.load(i)...);
+  return xsimd::hadd(sums) + (i < count ? sum_rest<Real>(f, i, count, in...) : Real(0));
 }
 
 /// The sum of f(in[i]...) along one row.

@@ -57,15 +57,17 @@ void finish_rows(const Mixing<Real>& link, const ChannelTile<Real>& v,
                  const FieldPart<const Real>& residual, const ChannelTile<Real>& x,
                  const Write& write) {
   constexpr std::size_t width = lanes<Real>;
+  std::array<Real, width> rest{};  // of a residual, which must not be read beyond its end
   for (std::size_t c = 0; c < link.channels; ++c) {
     const LinkRow<Real> row(link, c, residual, x);
-    const auto finished = [&](std::size_t i, const Batch<Real>& r) {
-      return Function::at(row.load(v.values(c), i) + row.bias + r +
-                          row.load(row.input, i) * row.gate);
-    };
-    std::size_t i = 0;
-    for (; i + width <= v.points; i += width) write(c, i, width, finished(i, row.load(row.r, i)));
-    if (i < v.points) write(c, i, v.points - i, finished(i, gather(row.r, i, v.points - i)));
+    for (std::size_t i = 0; i < v.points; i += width) {
+      const std::size_t count = std::min(width, v.points - i);
+      const Real* r           = row.r.data + row.r.step * i;
+      if (count < width && row.r.step != 0) r = std::copy_n(r, count, rest.data()) - count;
+      write(c, i, count,
+            Function::at(row.load(v.values(c), i) + row.bias + Batch<Real>::load_unaligned(r) +
+                         row.load(row.input, i) * row.gate));
+    }
   }
 }
 
