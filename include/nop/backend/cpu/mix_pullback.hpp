@@ -35,7 +35,7 @@ void finish_link_with_slope(const Mixing<Real>& link, const FieldPart<const Real
   });
 }
 
-/// da = du slope along one row, and its sum.
+/// da = du slope along one row, with zeros behind its end, and its sum.
 template <real Real>
 Real scale_row(std::size_t count, const Row<const Real>& du, const Row<const Real>& slope,
                const Row<Real>& da) {
@@ -47,6 +47,7 @@ Real scale_row(std::size_t count, const Row<const Real>& du, const Row<const Rea
     sums += product;
   }
   Real rest = 0;
+  std::fill(da.data + count, da.data + whole_tiles<Real>(count), Real(0));
   for (; i < count; ++i) rest += da.data[i] = du.data[i] * slope.data[slope.step * i];
   return xsimd::hadd(sums) + rest;
 }
@@ -87,7 +88,10 @@ class MixPullback {
         dx_(dx),
         gradients_(gradients),
         channels_(box[1]),
-        tiling_(box, rows_in_use(box[1], links)) {
+        widest_(widest_of(box[1], links)),
+        rows_(2 * box[1] + 2 * channels_of(links) + 2 * widest_ + whole_tiles<Real>(widest_)),
+        is_gated_(dx != nullptr && has_gate(links)),
+        tiling_(box, rows_) {
     std::size_t channels = box[1], begin = 0;
     for (const auto& link : links) {
       sums_.emplace_back(link.channels, channels, begin);
@@ -106,7 +110,7 @@ class MixPullback {
     parallel_for(blocks, [&](std::size_t block) {
       Real* const own = sums.data() + block * size;
       std::fill_n(own, size, Real(0));
-      TileRoom<Real> room(tiling_, rows_in_use(channels_, links_));
+      TileRoom<Real> room(tiling_, rows_);
       const std::size_t first = block * tiling_.count() / blocks;
       for (std::size_t tile = first; tile < (block + 1) * tiling_.count() / blocks; ++tile)
         pull(tile, room, own);
@@ -119,57 +123,64 @@ class MixPullback {
   }
 
  private:
-  /// Channels of all the tiles that `pull` uses at a time.
-  static std::size_t rows_in_use(std::size_t channels, std::span<const Mixing<Real>> links) {
-    std::size_t widest = channels;
-    for (const auto& link : links) widest = std::max(widest, link.channels);
-    return 2 * channels + 2 * channels_of(links) + 2 * widest + whole_tiles<Real>(widest);
+  static std::size_t widest_of(std::size_t channels, std::span<const Mixing<Real>> links) {
+    for (const auto& link : links) channels = std::max(channels, link.channels);
+    return channels;
+  }
+  static bool has_gate(std::span<const Mixing<Real>> links) {
+    return std::any_of(links.begin(), links.end(), [](const auto& l) { return l.gate != nullptr; });
   }
 
   void pull(std::size_t tile, TileRoom<Real>& room, Real* sums) const {
     room.move_to(tile);
+    const std::size_t count = links_.size(), last = links_.back().channels;
+    const auto dy = tiling_.part(dy_, last, tile);
     std::vector<ChannelTile<Real>> u, slope;
+    u.reserve(count + 1);
+    slope.reserve(count);
     u.push_back(room.tile(channels_));
     read_tile(tiling_.part(x_, channels_, tile), u[0]);
-    for (const auto& link : links_) {
-      const auto next = room.tile(link.channels);
+    for (std::size_t l = 0; l < count; ++l) {
+      const auto& link = links_[l];
+      u.push_back(room.tile(link.channels));
       slope.push_back(room.tile(link.channels));
-      // A last link that is linear has nothing to be computed again.
-      if (&link != &links_.back() || link.activation != Activation::identity) {
-        multiply_tile(weight_of(link, u.back().channels), u.back(), next);
-        finish_link_with_slope(link, tiling_.part(link.residual, link.channels, tile), u[0], next,
-                               slope.back());
-      }
-      u.push_back(next);
+      if (is_linear_end(l)) continue;  // nothing to be computed again
+      const auto residual = tiling_.part(link.residual, link.channels, tile);
+      multiply_tile(weight_of(link, u[l].channels), u[l], u[l + 1], [&](std::size_t column) {
+        residual.prefetch(link.channels, column);
+        if (l == 0) dy.prefetch(last, column);
+      });
+      finish_link_with_slope(link, residual, u[0], u[l + 1], slope[l]);
     }
     const auto past = room.tile(channels_);  // what dx gets by way of the gates
-    std::fill_n(past.data, past.channels * past.pitch, Real(0));
-    std::size_t widest = channels_;
-    for (const auto& link : links_) widest = std::max(widest, link.channels);
-    auto da = room.tile(widest), before = room.tile(widest);
-    Real* const transposed = room.tile(whole_tiles<Real>(widest)).data;
+    if (is_gated_) std::fill_n(past.data, past.channels * past.pitch, Real(0));
+    auto da = room.tile(widest_), before = room.tile(widest_);
+    Real* const transposed = room.tile(whole_tiles<Real>(widest_)).data;
 
-    da.channels   = links_.back().channels;
-    const auto dy = tiling_.part(dy_, da.channels, tile);
-    for (std::size_t l = links_.size(); l-- > 0;) {
-      const bool is_last = l + 1 == links_.size();
-      const bool linear  = is_last && links_[l].activation == Activation::identity;
+    da.channels   = last;
+    const auto dx = tiling_.part(dx_, channels_, tile);
+    for (std::size_t l = count; l-- > 0;) {
       for (std::size_t c = 0; c < da.channels; ++c)
-        sums[sums_[l].bias + c] +=
-            scale_row(da.points, is_last ? dy.row(c) : da.values(c),
-                      linear ? Row<const Real>{one.data(), 0} : slope[l].values(c), da.row(c));
+        sums[sums_[l].bias + c] += scale_row(
+            da.points, l + 1 == count ? dy.row(c) : da.values(c),
+            is_linear_end(l) ? Row<const Real>{one.data(), 0} : slope[l].values(c), da.row(c));
       gather(tile, l, da, u, past, transposed, sums);
       if (l == 0 && dx_ == nullptr) return;
       before.channels = u[l].channels;
-      multiply_tile(weight_of(links_[l], u[l].channels).transposed(), da, before);
+      multiply_tile(weight_of(links_[l], u[l].channels).transposed(), da, before,
+                    [&](std::size_t column) {
+                      if (l == 0) dx.prefetch(channels_, column);
+                    });
       std::swap(da, before);
     }
-    const auto dx = tiling_.part(dx_, channels_, tile);
     for (std::size_t c = 0; c < channels_; ++c)
-      map_row(Plus{}, da.points, dx.row(c), da.values(c), past.values(c));
+      if (is_gated_)
+        map_row(Plus{}, da.points, dx.row(c), da.values(c), past.values(c));
+      else
+        std::copy_n(da.row(c).data, da.points, dx.row(c).data);
   }
 
-  /// The gradients by one link's operands.
+  /// The gradients by one link's operands but for its bias.
   void gather(std::size_t tile, std::size_t l, const ChannelTile<Real>& da,
               const std::vector<ChannelTile<Real>>& u, const ChannelTile<Real>& past,
               Real* transposed, Real* sums) const {
@@ -181,11 +192,15 @@ class MixPullback {
       if (want.residual != nullptr) std::copy_n(da.row(c).data, n, residual.row(c).data);
       if (want.gate != nullptr)
         sums[at.gate + c] += sum_row<Real>(Times{}, n, da.values(c), u[0].values(c));
-      if (links_[l].gate != nullptr && dx_ != nullptr)
+      if (links_[l].gate != nullptr && is_gated_)
         map_row(PlusTimes{}, n, past.row(c), past.values(c), da.values(c),
                 Row<const Real>{links_[l].gate + c, 0});
     }
     if (want.weight != nullptr) at.weight.add(da, u[l], transposed, sums + at.first);
+  }
+
+  [[nodiscard]] bool is_linear_end(std::size_t l) const {
+    return l + 1 == links_.size() && links_[l].activation == Activation::identity;
   }
 
   void hand_out(const Real* sums) const {
@@ -211,7 +226,9 @@ class MixPullback {
   const Real* dy_;
   Real* dx_;
   std::span<const MixingGradient<Real>> gradients_;
-  std::size_t channels_;
+  std::size_t channels_, widest_;
+  std::size_t rows_;  ///< in tiles of x, past, every u and slope, da twice, and for transposing
+  bool is_gated_;
   Tiling<Real> tiling_;
   std::vector<LinkSums<Real>> sums_;
 };

@@ -6,7 +6,6 @@
 #include <nop/backend/cpu/transpose.hpp>
 #include <nop/core/scalar.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -34,12 +33,11 @@ class OuterSum {
     return points * whole_tiles<Real>(columns_);
   }
 
-  /// sum += g u^T
+  /// sum += g u^T. What else is in the room is computed along and never looked at.
   void add(const ChannelTile<Real>& g, const ChannelTile<Real>& u, Real* room, Real* sum) const {
     const auto& left           = swapped_ ? u : g;
     const auto& right          = swapped_ ? g : u;
     const std::size_t row_step = whole_tiles<Real>(columns_);
-    if (row_step != columns_) std::fill_n(room, left.points * row_step, Real(0));
     transpose(columns_, left.points, right.data, right.pitch, room, row_step);
     multiply_panel(rows_, left.points, row_step, Strided<Real>{left.data, left.pitch, 1}, room,
                    row_step, sum, row_step, true, [](std::size_t) {});
