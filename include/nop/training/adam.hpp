@@ -5,7 +5,9 @@
 #include <nop/autodiff/tape.hpp>
 #include <nop/training/parameter_states.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -102,22 +104,41 @@ class AdamOptimizer {
     const auto correct2 = 1 - std::pow(config_.beta2, t);
     const Real rate     = part(config_.learning_rate * std::sqrt(correct2) / correct1);
     const Real kept     = part(
-        Decay == WeightDecay::decoupled ? 1 - config_.learning_rate * config_.weight_decay : 1);
+            Decay == WeightDecay::decoupled ? 1 - config_.learning_rate * config_.weight_decay : 1);
     const auto mean_with = [&](double beta) {
       return [beta = part(beta), rest = part(1 - beta)](auto a, auto b) {
         return a * beta + b * rest;
       };
     };
-    const auto mean1 = mean_with(config_.beta1), mean2 = mean_with(config_.beta2);
-    detail::update_parts(mean1, moments.first, gradient);
-    detail::update([mean2](auto v, auto g) { return mean2(v, squared_size(g)); }, moments.second,
-                   gradient);
-    detail::update(
-        [rate, kept, epsilon = part(config_.epsilon)](auto p, auto m, auto v) {
-          using std::sqrt;
-          return (p - m * (rate / (sqrt(v) + epsilon))) * kept;
-        },
-        value, moments.first, moments.second);
+    const auto first = mean_with(config_.beta1), second = mean_with(config_.beta2);
+    const auto size_of_step = [rate, epsilon = part(config_.epsilon)](auto v) {
+      using std::sqrt;
+      return rate / (sqrt(v) + epsilon);
+    };
+
+    // Piece by piece, so that what one line writes the next one finds in the caches.
+    using Backend                 = typename Value::Backend;
+    using Element                 = typename Value::Element;
+    constexpr std::size_t parts   = detail::parts_per<Element>;
+    constexpr std::size_t at_once = 1U << 15U;
+    const std::size_t size        = value.size();
+    auto steps = Tensor<Real, 1, Backend>::uninitialized({std::min(size, at_once)});
+    for (std::size_t i = 0; i < size; i += at_once) {
+      const std::size_t count = std::min(at_once, size - i);
+      const Element* const g  = gradient.data() + i;
+      Element* const p        = value.mutable_data() + i;
+      Element* const m        = moments.first.mutable_data() + i;
+      Real* const v           = moments.second.mutable_data() + i;
+      Real* const step        = steps.mutable_data();
+      detail::update_elements<Backend>(first, parts * count, detail::parts_of(m),
+                                       detail::parts_of(g));
+      detail::update_elements<Backend>(
+          [second](auto a, auto b) { return second(a, squared_size(b)); }, count, v, g);
+      Backend::map(size_of_step, Shape<3>{1, 1, count}, whole(step, {1, 1, count}),
+                   whole<const Real>(v, {1, 1, count}));
+      detail::update_elements<Backend>(
+          [kept](auto a, auto b, auto s) { return (a - b * s) * kept; }, count, p, m, step);
+    }
   }
 
   /// |g|^2

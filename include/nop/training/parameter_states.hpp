@@ -19,13 +19,13 @@ namespace nop {
 /// A rule that changes a model's parameters by their gradients. `for_each_state` visits by name all
 /// that it remembers, tensors and counts, so that it can be saved and restored.
 template <class Optimizer, class Model>
-concept optimizer_of =
-    requires(Optimizer& optimizer, Model& model, const Gradients& gradients, double rate) {
-      optimizer.step(model, gradients);
-      { optimizer.learning_rate() } -> std::same_as<double>;
-      optimizer.set_learning_rate(rate);
-      optimizer.for_each_state(model, [](const std::string&, auto&) {});
-    };
+concept optimizer_of = requires(Optimizer& optimizer, Model& model, const Gradients& gradients,
+                                double rate) {
+  optimizer.step(model, gradients);
+  { optimizer.learning_rate() } -> std::same_as<double>;
+  optimizer.set_learning_rate(rate);
+  optimizer.for_each_state(model, [](const std::string&, auto&) {});
+};
 
 namespace detail {
 
@@ -49,22 +49,36 @@ class ParameterStates {
   std::map<std::string, std::any> states_;
 };
 
-/// value = f(value, others...), element by element.
-template <class F, class Element, std::size_t Rank, class Backend, class... Other>
-void update(const F& f, const TensorView<Element, Rank, Backend>& value, const Other&... other) {
-  const Shape<3> box = {1, 1, value.size()};
-  Backend::map(f, box, whole(value.data(), box), whole<const Element>(value.data(), box),
-               whole(other.data(), box)...);
-}
-template <class F, class Value, class... Other>
-void update(const F& f, Value& value, const Other&... other) {
-  update(f, value.mutable_view(), other...);
+/// value = f(value, others...) for `count` elements in memory of the backend.
+template <class Backend, class F, class Element, class... Other>
+void update_elements(const F& f, std::size_t count, Element* value, const Other*... other) {
+  const Shape<3> box = {1, 1, count};
+  Backend::map(f, box, whole(value, box), whole<const Element>(value, box), whole(other, box)...);
 }
 
-/// The same for functions that treat both parts of a complex number alike.
+/// Memory as that of real numbers, which fill wider registers: for functions that treat both parts
+/// of a complex number alike.
+template <scalar Element>
+real_of<Element>* parts_of(Element* data) {
+  return reinterpret_cast<real_of<Element>*>(data);
+}
+template <scalar Element>
+const real_of<Element>* parts_of(const Element* data) {
+  return reinterpret_cast<const real_of<Element>*>(data);
+}
+template <scalar Element>
+inline constexpr std::size_t parts_per = complex<Element> ? 2 : 1;
+
+/// value = f(value, others...), element by element.
+template <class F, class Value, class... Other>
+void update(const F& f, Value& value, const Other&... other) {
+  update_elements<typename Value::Backend>(f, value.size(), value.mutable_data(), other.data()...);
+}
+/// The same, part by part of complex numbers.
 template <class F, class Value>
 void update_parts(const F& f, Value& value, const Value& other) {
-  update(f, parts(value.mutable_view()), parts(other.view()));
+  update_elements<typename Value::Backend>(f, value.size() * parts_per<typename Value::Element>,
+                                           parts_of(value.mutable_data()), parts_of(other.data()));
 }
 
 /// gradient + decay value
