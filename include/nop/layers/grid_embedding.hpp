@@ -5,7 +5,6 @@
 #include <nop/core/tensor.hpp>
 #include <nop/ops/axes.hpp>
 
-#include <array>
 #include <cstddef>
 #include <type_traits>
 
@@ -17,8 +16,7 @@ template <std::size_t Dim>
 class GridEmbedding {
  public:
   template <field F>
-    requires(rank_of<F> == Dim + 2 && real<element_of<F>>)
-  auto operator()(const F& x) const {
+  requires(rank_of<F> == Dim + 2 && real<element_of<F>>) auto operator()(const F& x) const {
     return concat_channels(x, coordinates<element_of<F>, backend_of<F>>(x.shape()));
   }
 
@@ -28,23 +26,22 @@ class GridEmbedding {
   template <class Real, class Backend>
   static Tensor<Real, Dim + 2, Backend> coordinates(Shape<Dim + 2> shape) {
     const std::size_t batch = shape[0], points = element_count(shape, 2);
-    std::array<std::size_t, Dim> extent{}, step{};
-    for (std::size_t axis = 0; axis < Dim; ++axis) {
-      extent[axis] = shape[axis + 2];
-      step[axis]   = element_count(shape, axis + 3);
-    }
-    auto one = Tensor<Real, 1, Backend>::uninitialized({Dim * points});
-    Backend::generate(
-        [=](std::size_t i) {
-          const std::size_t axis = i / points;
-          const std::size_t at   = i % points / step[axis] % extent[axis];
-          return static_cast<Real>(static_cast<double>(at) / static_cast<double>(extent[axis]));
-        },
-        one.mutable_data(), one.size());
     shape[1]  = Dim;
     auto each = Tensor<Real, Dim + 2, Backend>::uninitialized(shape);
-    Backend::copy_strided(Shape<2>{batch, Dim * points}, one.data(), Shape<2>{0, 1},
-                          each.mutable_data(), Shape<2>{Dim * points, 1});
+    if (each.size() == 0) return each;
+    for (std::size_t axis = 0; axis < Dim; ++axis) {
+      const std::size_t extent = shape[axis + 2], inner = element_count(shape, axis + 3);
+      auto line = Tensor<Real, 1, Backend>::uninitialized({extent});
+      Backend::generate(
+          [extent](std::size_t i) {
+            return static_cast<Real>(static_cast<double>(i) / static_cast<double>(extent));
+          },
+          line.mutable_data(), extent);
+      // The same for every sample, along the axes before and along those behind.
+      Backend::copy_strided(Shape<4>{batch, points / (extent * inner), extent, inner}, line.data(),
+                            Shape<4>{0, 0, 1, 0}, each.mutable_data() + axis * points,
+                            Shape<4>{Dim * points, extent * inner, inner, 1});
+    }
     return each;
   }
 };

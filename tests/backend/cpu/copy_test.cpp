@@ -89,6 +89,16 @@ TEST_CASE("every second element is taken and one value is spread out") {
   CHECK(copies(Shape<2>{4, 5}, in, 3, Shape<2>{0, 0}, 20, 0, Shape<2>{5, 1}));
 }
 
+TEST_CASE("values are repeated along rows, and matrices of many rows are transposed") {
+  const auto in = random_values<double>(2000 * 45, 7);
+  for (const std::size_t rows : {1U, 5U, 2000U}) {
+    CHECK(copies(Shape{rows, std::size_t{45}}, in, 3, Shape<2>{1, 0}, rows * 47 + 1, 1,
+                 Shape<2>{47, 1}));
+    CHECK(copies(Shape{rows, std::size_t{45}}, in, 0, Shape<2>{45, 1}, rows * 45, 0,
+                 Shape<2>{1, rows}));
+  }
+}
+
 TEST_CASE("a box with an empty axis copies nothing") {
   const auto in = random_values<float>(4, 1);
   CHECK(copies(Shape<1>{0}, in, 0, Shape<1>{1}, 4, 0, Shape<1>{1}));

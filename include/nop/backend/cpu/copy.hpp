@@ -20,6 +20,10 @@ void copy_plane(std::size_t rows, std::size_t columns, const Element* in, std::s
     for (std::size_t r = 0; r < rows; ++r) std::copy_n(in + r * in_row, columns, out + r * out_row);
     return;
   }
+  if (in_column == 0 && out_column == 1) {
+    for (std::size_t r = 0; r < rows; ++r) std::fill_n(out + r * out_row, columns, in[r * in_row]);
+    return;
+  }
   constexpr std::size_t tile = 16;  // a transposition in pieces that stay in the first cache
   for (std::size_t r0 = 0; r0 < rows; r0 += tile)
     for (std::size_t c0 = 0; c0 < columns; c0 += tile)
