@@ -91,12 +91,23 @@ def ceilings(threads):
     return dict(zip(names, map(float, text.split())))
 
 
-def costs(tasks, threads):
-    """{task: (flops, bytes, shortest seconds)} of the least work."""
-    text = subprocess.run([PROGRAMS / "nop_worker", "cost", *tasks], env=environment(threads),
-                          capture_output=True, text=True, check=True).stdout
+def higher(some, others):
+    """Of ceilings measured twice: what disturbs the machine only makes them lower."""
+    return {name: max(value, others[name]) for name, value in some.items()}
+
+
+def costs(tasks):
+    """{task: (flops, bytes)} of the least work."""
+    text = subprocess.run([PROGRAMS / "nop_worker", "cost", *tasks], capture_output=True, text=True,
+                          check=True).stdout
     return {task: tuple(map(float, line.split()))
             for task, line in zip(tasks, text.splitlines())}
+
+
+def limit(flops, bytes_, ceiling):
+    """The shortest seconds for this work; see bench/ceilings.hpp."""
+    bandwidth = max(ceiling[name] for name in ("read_bytes", "copy_bytes", "triad_bytes"))
+    return max(flops / ceiling["float_flops"], bytes_ / bandwidth)
 
 
 def about_this_run(threads, command):
@@ -116,4 +127,4 @@ def about_this_run(threads, command):
         "flags": [flag for flag in told if flags and flag in flags[1].split()],
         "compiler": output("g++", "--version").partition("\n")[0] + ", -O3 -march=native",
         "load_before": round(os.getloadavg()[0], 2),
-    } | ceilings(threads)
+    }
