@@ -116,13 +116,14 @@ def report(result):
         text += ["Highest resident memory of a process that does nothing else, in MB:", "",
                  table(["case", *peers], rows)]
     ceiling = about["ceilings"]
+    versions = dict.fromkeys(peers.values())
     text += [f"- {about['date']}, commit {about['commit']}, `{about['command']}`",
              f"- {about['processor']} (family and model {about['family_model']}), {about['cores']} "
              f"cores, {', '.join(about['flags'])}; {about['threads']} threads each; load before "
              f"{about['load_before']}",
              f"- {ceiling['float_flops'] / 1e9:.0f} GFLOP/s in float; memory reads "
              f"{ceiling['read_bytes'] / 1e9:.1f}, copies {ceiling['copy_bytes'] / 1e9:.1f} GB/s",
-             f"- {about['compiler']}", *(f"- {version}" for version in dict.fromkeys(peers.values())), ""]
+             f"- {about['compiler']}", *(f"- {version}" for version in versions), ""]
     return "\n".join(text)
 
 

@@ -18,8 +18,9 @@ FOREIGN = re.compile(r"(OPENBLAS|BLIS|MKL|NVPL|KMP|XLA|TORCH|OMP|GOMP)_")
 
 
 def environment(threads):
-    """As a user's, but for the threads: so many, and asleep while they wait. Threads that spin would
-    disturb whoever is timed next, and lose whole time slices on a machine that does anything else.
+    """As a user's, but for the threads: so many, and asleep while they wait. Threads that spin
+    would disturb whoever is timed next, and lose whole time slices on a machine that does anything
+    else.
     """
     variables = {k: v for k, v in os.environ.items() if not FOREIGN.match(k)}
     return variables | {
@@ -115,13 +116,14 @@ def about_this_run(threads, command):
     processor = Path("/proc/cpuinfo").read_text()
     flags = re.search(r"^flags\s*:(.*)$", processor, re.M)
     model = re.search(r"^model name\s*:\s*(.*)$", processor, re.M)
+    numbers = re.findall(r"^(?:cpu family|model)\s*:\s*(\d+)", processor, re.M)
     told = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16")
     return {
         "date": datetime.date.today().isoformat(),
         "command": command,
         "commit": output("git", "describe", "--always", "--dirty", "--abbrev=12").strip(),
         "processor": model[1] if model else platform.machine(),
-        "family_model": " ".join(re.findall(r"^(?:cpu family|model)\s*:\s*(\d+)", processor, re.M)[:2]),
+        "family_model": " ".join(numbers[:2]),
         "cores": os.cpu_count(),
         "threads": threads,
         "flags": [flag for flag in told if flags and flag in flags[1].split()],
