@@ -5,6 +5,10 @@
 #include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <tuple>
 #include <type_traits>
 #include <vector>
 
@@ -83,7 +87,8 @@ TEST_CASE("an input without a pullback may be a constant and nothing else") {
   const auto against = [](const auto& x, const auto& target) {
     return nop::evaluate(
         [](const Tensor& a, const Tensor&) {
-          return nop::with_pullbacks(a, [](const Tensor& g) { return g; }, nop::no_pullback);
+          return nop::with_pullbacks(
+              a, [](const Tensor& g) { return g; }, nop::no_pullback);
         },
         x, target);
   };
@@ -134,4 +139,40 @@ TEST_CASE("the value of an op is what its rule returned and is not copied") {
   const auto y = nop::evaluate(
       [](const Tensor& a) { return nop::with_pullbacks(a, [](const Tensor& g) { return g; }); }, x);
   CHECK(y.value().data() == x.value().data());
+}
+
+TEST_CASE("a joint pullback is told whose gradients are wanted, once for all inputs") {
+  std::size_t calls  = 0;
+  const auto product = [&calls](const auto& a, const auto& b, const std::array<bool, 2>& expected) {
+    return nop::evaluate(
+        [&](const Tensor& u, const Tensor& v) {
+          return nop::with_joint_pullback(
+              numbers({u.item() * v.item()}),
+              [&calls, u, v, expected](const Tensor& g, const std::array<bool, 2>& wanted) {
+                ++calls;
+                CHECK(wanted == expected);
+                std::tuple<std::optional<Tensor>, std::optional<Tensor>> gradients;
+                if (wanted[0]) std::get<0>(gradients) = numbers({g.item() * v.item()});
+                if (wanted[1]) std::get<1>(gradients) = numbers({g.item() * u.item()});
+                return gradients;
+              });
+        },
+        a, b);
+  };
+  const Tensor two = numbers({2}), five = numbers({5});
+  CHECK(product(two, five, {false, false}).item() == 10);
+  CHECK(calls == 0);
+  {
+    Tape tape;
+    const auto x = tape.variable(two), y = tape.variable(five);
+    const auto gradients = tape.gradient(total(product(x, y, {true, true})));
+    CHECK(gradients[x].item() == 5);
+    CHECK(gradients[y].item() == 2);
+    CHECK(calls == 1);
+  }
+  const Parameter p(five);
+  Tape tape;
+  const auto gradients = tape.gradient(total(product(tape.input(two), p, {false, true})));
+  CHECK(gradients[p].item() == 2);
+  CHECK(calls == 2);
 }

@@ -11,6 +11,7 @@ TEST_CASE("the shared pointwise functions are what their names say, at compile t
   static_assert(nop::Plus{}(3.0, 4.0) == 7.0);
   static_assert(nop::Minus{}(3.0, 4.0) == -1.0);
   static_assert(nop::Times{}(3.0, 4.0) == 12.0);
+  static_assert(nop::PlusTimes{}(3.0, 4.0, 5.0) == 23.0);
   static_assert(nop::TimesConjugate{}(3.0, 4.0) == 12.0);
   static_assert(nop::TimesConstant<double>{2}(3.0) == 6.0);
   static_assert(nop::Constant<double>{2}(17) == 2.0);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu.hpp>
 #include <nop/layers/channel_mlp.hpp>
+#include <nop/ops/activation.hpp>
+#include <nop/ops/channels.hpp>
 
 #include "support/layer_battery.hpp"
 #include <doctest/doctest.h>

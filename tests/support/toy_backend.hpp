@@ -4,6 +4,7 @@
 #include <nop/core/backend.hpp>
 
 #include "naive_dft.hpp"
+#include "naive_mixing.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -13,7 +14,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <span>
 #include <stdexcept>
+#include <vector>
 
 namespace nop::test {
 
@@ -102,6 +105,22 @@ struct ToyBackend {
     });
   }
 
+  template <class Real>
+  static void mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
+                  Real* y) {
+    const auto mine = on_host(links);
+    NaiveMixing<Real>(box, maybe(x), mine).mix(maybe(y));
+  }
+  template <class Real>
+  static void pull_mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
+                       const Real* dy, Real* dx, std::span<const MixingGradient<Real>> gradients) {
+    const auto mine = on_host(links);
+    std::vector<MixingGradient<Real>> places;
+    for (const auto& g : gradients)
+      places.push_back({maybe(g.weight), maybe(g.bias), maybe(g.residual), maybe(g.gate)});
+    NaiveMixing<Real>(box, maybe(x), mine).pull(maybe(dy), maybe(dx), places);
+  }
+
   template <std::size_t Dim, class Element>
   static void to_modes(const FourierTransform<Dim>& transform, const Element* field,
                        complex_of<Element>* spectrum) {
@@ -129,6 +148,20 @@ struct ToyBackend {
     if ((address & disguise) == 0)
       throw std::logic_error("ToyBackend: expected its own memory, got the host's");
     return reinterpret_cast<Element*>(address & ~disguise);
+  }
+
+  /// The host's pointer, or null for null.
+  template <class Element>
+  static Element* maybe(Element* data) {
+    return data == nullptr ? nullptr : host(data);
+  }
+  template <class Real>
+  static std::vector<Mixing<Real>> on_host(std::span<const Mixing<Real>> links) {
+    std::vector<Mixing<Real>> mine;
+    for (const auto& link : links)
+      mine.push_back({link.channels, maybe(link.weight), maybe(link.bias), maybe(link.residual),
+                      maybe(link.gate), link.activation});
+    return mine;
   }
 
   template <class Use>

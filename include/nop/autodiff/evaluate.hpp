@@ -5,6 +5,7 @@
 #include <nop/autodiff/tape.hpp>
 #include <nop/core/expects.hpp>
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -29,11 +30,28 @@ Differentiated<Value, Pullback...> with_pullbacks(Value value, Pullback... pullb
   return {std::move(value), std::tuple<Pullback...>(std::move(pullbacks)...)};
 }
 
+/// One pullback for all inputs, where their gradients are better computed together:
+/// `pullback(g, wanted)` returns a std::tuple with a std::optional tensor for each input, which
+/// holds the gradient if `wanted`, a std::array of bool, says so.
+template <class Pullback>
+struct JointPullback {
+  Pullback pullback;
+};
+template <class Value, class Pullback>
+Differentiated<Value, JointPullback<Pullback>> with_joint_pullback(Value value, Pullback pullback) {
+  return {std::move(value), {JointPullback<Pullback>{std::move(pullback)}}};
+}
+
 /// Stands for the pullback of an input that no gradient can be asked for, such as a target.
 struct NoPullback {};
 inline constexpr NoPullback no_pullback;
 
 namespace detail {
+
+template <class Pullbacks>
+inline constexpr bool is_joint = false;
+template <class Pullback>
+inline constexpr bool is_joint<std::tuple<JointPullback<Pullback>>> = true;
 
 template <class E, std::size_t R, class B>
 const Tensor<E, R, B>& value_of(const Tensor<E, R, B>& tensor) {
@@ -96,7 +114,17 @@ class OpNode final : public Base {
  private:
   template <std::size_t... I>
   void pull_each(const typename Base::Value& gradient, std::index_sequence<I...>) {
-    (pull_one(gradient, std::get<I>(*pullbacks_), std::get<I>(inputs_)), ...);
+    if constexpr (is_joint<Pullbacks>) {
+      const std::array<bool, sizeof...(I)> wanted = {(std::get<I>(inputs_) != nullptr)...};
+      auto gradients = std::get<0>(*pullbacks_).pullback(gradient, wanted);
+      (add_to(std::get<I>(inputs_), std::get<I>(gradients)), ...);
+    } else {
+      (pull_one(gradient, std::get<I>(*pullbacks_), std::get<I>(inputs_)), ...);
+    }
+  }
+  template <class Input, class Gradient>
+  static void add_to(Input* input, std::optional<Gradient>& gradient) {
+    if (input != nullptr && gradient) input->accumulate(std::move(*gradient));
   }
   template <class Pullback, class Input>
   static void pull_one(const typename Base::Value& gradient, const Pullback& pullback,
@@ -123,8 +151,9 @@ auto lasting_value(const Input& input) {
 }  // namespace detail
 
 /// Runs an op. `rule(values...)` gets the inputs as tensors and returns `with_pullbacks(value,
-/// ...)`, one pullback for each input. If an input is a Variable, the result is one too and the
-/// pullbacks are recorded; otherwise they are dropped and the result is a Tensor.
+/// ...)`, one pullback for each input, or `with_joint_pullback(value, pullback)`. If an input is a
+/// Variable, the result is one too and the pullbacks are recorded; otherwise they are dropped and
+/// the result is a Tensor.
 template <class Rule, operand... Inputs>
 auto evaluate(const Rule& rule, const Inputs&... inputs) {
   static_assert(
@@ -141,7 +170,7 @@ auto evaluate(const Rule& rule, const Inputs&... inputs) {
     auto result     = rule(detail::lasting_value(inputs)...);
     using Value     = decltype(result.value);
     using Pullbacks = decltype(result.pullbacks);
-    static_assert(std::tuple_size_v<Pullbacks> == sizeof...(Inputs),
+    static_assert(detail::is_joint<Pullbacks> || std::tuple_size_v<Pullbacks> == sizeof...(Inputs),
                   "evaluate: expected one pullback for each input");
     using Base =
         detail::GradientNode<typename Value::Element, Value::rank, typename Value::Backend>;

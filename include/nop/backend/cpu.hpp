@@ -5,14 +5,18 @@
 #include <nop/backend/cpu/fourier.hpp>
 #include <nop/backend/cpu/gemm.hpp>
 #include <nop/backend/cpu/map.hpp>
+#include <nop/backend/cpu/mix.hpp>
+#include <nop/backend/cpu/mix_pullback.hpp>
 #include <nop/backend/cpu/parallel.hpp>
 #include <nop/core/backend.hpp>
 #include <nop/core/host_memory.hpp>
+#include <nop/core/mixing.hpp>
 #include <nop/core/tensor.hpp>
 #include <nop/core/view.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 
 namespace nop {
 
@@ -58,6 +62,17 @@ struct Cpu {
                        const Matrices<const Element>& b, const Matrices<Element>& c,
                        Update update) {
     cpu::multiply(size, a, b, c, update);
+  }
+
+  template <class Real>
+  static void mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
+                  Real* y) {
+    cpu::mix(box, x, links, y);
+  }
+  template <class Real>
+  static void pull_mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
+                       const Real* dy, Real* dx, std::span<const MixingGradient<Real>> gradients) {
+    cpu::pull_mix(box, x, links, dy, dx, gradients);
   }
 
   static void to_modes(const auto& transform, const auto* field, auto* spectrum) {

@@ -3,6 +3,7 @@
 
 #include <nop/core/band.hpp>
 #include <nop/core/functors.hpp>
+#include <nop/core/mixing.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/scalar.hpp>
 #include <nop/core/shape.hpp>
@@ -10,6 +11,7 @@
 #include <complex>
 #include <concepts>
 #include <cstddef>
+#include <span>
 
 namespace nop {
 
@@ -31,14 +33,20 @@ namespace nop {
 ///             `sum(f, box, out, in...)`   the same, added up along the axes where out has step 0
 /// products    `multiply`                  batches of matrix products, real or complex; a result
 ///                                         with batch step 0 is the sum over the batch
+///             `mix`, `pull_mix`           chains of channel mixings with all that is added to
+///             them,
+///                                         and their gradients
 /// transforms  `to_modes`, `from_modes`    the truncated Fourier transform of core/band.hpp
 template <class B>
 concept backend = requires(const float* in, float* out, const std::complex<float>* spectrum,
                            std::complex<float>* spectrum_out, Shape<3> box, ProductSize size,
+                           std::span<const Mixing<float>> links,
+                           std::span<const MixingGradient<float>> gradients,
                            FourierTransform<2> transform, void* block, std::size_t n) {
   { B::host_accessible } -> std::convertible_to<bool>;
   { B::allocate(n) } -> std::same_as<void*>;
-  { B::release(block, n) } noexcept;
+  { B::release(block, n) }
+  noexcept;
   B::copy(in, out, n);
   B::copy_from_host(in, out, n);
   B::copy_to_host(in, out, n);
@@ -51,6 +59,8 @@ concept backend = requires(const float* in, float* out, const std::complex<float
   B::multiply(size, Matrices<const std::complex<float>>{spectrum, n, n},
               Matrices<const std::complex<float>>{spectrum, n, n},
               Matrices<std::complex<float>>{spectrum_out, n, n}, Update::add);
+  B::mix(box, in, links, out);
+  B::pull_mix(box, in, links, in, out, gradients);
   B::to_modes(transform, in, spectrum_out);
   B::from_modes(transform, spectrum, out);
 };

@@ -38,6 +38,10 @@ struct Minus {
 struct Times {
   constexpr auto operator()(auto a, auto b) const { return a * b; }
 };
+/// a + b c
+struct PlusTimes {
+  constexpr auto operator()(auto a, auto b, auto c) const { return a + b * c; }
+};
 
 /// a conj(b), which for reals is a b.
 struct TimesConjugate {

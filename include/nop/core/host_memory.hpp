@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <new>
-#include <unordered_map>
 #include <vector>
 
 namespace nop {
@@ -26,14 +26,14 @@ class HostMemory {
     {
       Cache& cache = instance();
       const std::scoped_lock lock(cache.mutex);
-      auto& blocks = cache.blocks[size];
+      auto& blocks = cache.blocks[size_class(bytes)];
       if (!blocks.empty()) {
         void* block = blocks.back();
         blocks.pop_back();
         return block;
       }
     }
-    return ::operator new(size, std::align_val_t{alignment});
+    return ::operator new (size, std::align_val_t{alignment});
   }
 
   /// Takes back what `allocate(bytes)` returned.
@@ -41,9 +41,9 @@ class HostMemory {
     Cache& cache = instance();
     const std::scoped_lock lock(cache.mutex);
     try {
-      cache.blocks[block_size(bytes)].push_back(block);
+      cache.blocks[size_class(bytes)].push_back(block);
     } catch (const std::bad_alloc&) {
-      ::operator delete(block, std::align_val_t{alignment});
+      ::operator delete (block, std::align_val_t{alignment});
     }
   }
 
@@ -51,8 +51,8 @@ class HostMemory {
   static void trim() {
     Cache& cache = instance();
     const std::scoped_lock lock(cache.mutex);
-    for (auto& [size, blocks] : cache.blocks) {
-      for (void* block : blocks) ::operator delete(block, std::align_val_t{alignment});
+    for (auto& blocks : cache.blocks) {
+      for (void* block : blocks) ::operator delete (block, std::align_val_t{alignment});
       blocks.clear();
       blocks.shrink_to_fit();
     }
@@ -61,7 +61,7 @@ class HostMemory {
  private:
   struct Cache {
     std::mutex mutex;
-    std::unordered_map<std::size_t, std::vector<void*>> blocks;
+    std::array<std::vector<void*>, 512> blocks;  ///< by size class
   };
 
   // Never destroyed: tensors with static storage may outlive any static cache.
@@ -70,11 +70,17 @@ class HostMemory {
     return cache;
   }
 
+  // Multiples of 64 bytes up to 512, and then eight sizes for each power of two.
+  static constexpr std::size_t step_of(std::size_t bytes) {
+    return bytes <= 512 ? alignment : std::bit_floor(bytes) / 8;
+  }
   static constexpr std::size_t block_size(std::size_t bytes) {
-    if (bytes <= 512)
-      return (bytes + alignment - 1) / alignment * alignment + (bytes == 0) * alignment;
-    const std::size_t step = std::bit_floor(bytes) / 8;
-    return (bytes + step - 1) / step * step;
+    const std::size_t step = step_of(bytes);
+    return bytes == 0 ? step : (bytes + step - 1) / step * step;
+  }
+  static constexpr std::size_t size_class(std::size_t bytes) {
+    const std::size_t step = step_of(bytes), steps = block_size(bytes) / step;
+    return static_cast<std::size_t>(std::countr_zero(step / alignment)) * 8 + steps;
   }
 };
 

@@ -39,6 +39,10 @@ class ChannelLinear {
     return bias_ ? mix_channels(x, weight_, *bias_) : mix_channels(x, weight_);
   }
 
+  [[nodiscard]] const Parameter<Real, 2, Backend>& weight() const { return weight_; }
+  /// Of a map that has one.
+  [[nodiscard]] const Parameter<Real, 1, Backend>& bias() const { return *bias_; }
+
   template <class Self>
   static void members(Self& self, auto&& visit) {
     visit("weight", self.weight_);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/activation.hpp>
 #include <nop/layers/channel_linear.hpp>
-#include <nop/ops/activation.hpp>
 #include <nop/ops/dropout.hpp>
+#include <nop/ops/mix_chain.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -39,7 +40,18 @@ class ChannelMlp {
 
   template <field F, std::same_as<Rng>... Random>
   auto operator()(const F& x, Random&... random) const {
-    return dropped(second_(dropped(activate(first_(x), activation_), random...)), random...);
+    if (!drops_out(random...)) return mix_chain(x, first(), second());
+    return dropped(mix_chain(dropped(mix_chain(x, first()), random...), second()), random...);
+  }
+
+  /// The two maps as links of a chain, where nothing is dropped out.
+  [[nodiscard]] auto first() const {
+    return through(first_.weight(), first_.bias()).then(activation_);
+  }
+  [[nodiscard]] auto second() const { return through(second_.weight(), second_.bias()); }
+  template <std::same_as<Rng>... Random>
+  [[nodiscard]] bool drops_out(const Random&...) const {
+    return sizeof...(Random) > 0 && dropout_ > 0;
   }
 
   template <class Self>
@@ -50,10 +62,11 @@ class ChannelMlp {
 
  private:
   template <class Field, class... Random>
-  Field dropped(Field x, Random&... random) const {
+  Field dropped(const Field& x, Random&... random) const {
     if constexpr (sizeof...(random) > 0)
-      if (dropout_ > 0) return dropout(x, dropout_, random...);
-    return x;
+      return dropout(x, dropout_, random...);
+    else
+      return x;
   }
 
   Activation activation_;

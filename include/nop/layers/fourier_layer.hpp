@@ -6,6 +6,7 @@
 #include <nop/layers/skip.hpp>
 #include <nop/layers/spectral_conv.hpp>
 #include <nop/ops/activation.hpp>
+#include <nop/ops/mix_chain.hpp>
 
 #include <array>
 #include <cmath>
@@ -116,14 +117,26 @@ class FourierLayer {
  private:
   template <class Field, class... Random>
   auto post_activated(const Field& x, Random&... random) const {
-    const auto y = between(skip_.add_to(first_norm_(convolved(x)), x));
-    return between(second_norm_(mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), x) : y));
+    const auto k = convolved(x);
+    if (is_chain(random...))  // the same as below, in one pass over memory
+      return mix_chain(x, through(*skip_.weight()).plus(k).then(between()), mlp_->first(),
+                       mlp_->second().plus_gated(*mlp_skip_->gate()).then(between()));
+    const auto y = activate(skip_.add_to(first_norm_(k), x), between());
+    const auto z = mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), x) : y;
+    return activate(second_norm_(z), between());
+  }
+
+  /// Is the layer, but for its convolution, a chain of channel mixings? By default it is.
+  template <class... Random>
+  bool is_chain(const Random&... random) const {
+    return config_.norm == NormKind::none && config_.skip == SkipKind::linear && mlp_ &&
+           config_.channel_mlp_skip == SkipKind::soft_gating && !mlp_->drops_out(random...);
   }
 
   template <class Field, class... Random>
   auto pre_activated(const Field& activated, Random&... random) const {
     const auto x = first_norm_(activated);
-    const auto y = second_norm_(between(skip_.add_to(convolved(x), x)));
+    const auto y = second_norm_(activate(skip_.add_to(convolved(x), x), between()));
     return mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), x) : y;
   }
 
@@ -134,9 +147,8 @@ class FourierLayer {
   }
 
   /// The activation between layers, which the last one does without.
-  template <class Field>
-  Field between(const Field& x) const {
-    return config_.is_last ? x : activate(x, config_.activation);
+  [[nodiscard]] Activation between() const {
+    return config_.is_last ? Activation::identity : config_.activation;
   }
 
   Config config_;

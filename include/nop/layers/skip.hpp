@@ -41,6 +41,16 @@ class Skip {
     return std::visit([&](const auto& path) { return added(path, y, x); }, path_);
   }
 
+  /// W of a linear skip and g of a soft gating, to be links of a chain; null for another kind.
+  [[nodiscard]] const Parameter<Real, 2, Backend>* weight() const {
+    const auto* const linear = std::get_if<Linear>(&path_);
+    return linear != nullptr ? &linear->weight() : nullptr;
+  }
+  [[nodiscard]] const Parameter<Real, 1, Backend>* gate() const {
+    const auto* const gating = std::get_if<SoftGating>(&path_);
+    return gating != nullptr ? &gating->gate : nullptr;
+  }
+
   template <class Self>
   static void members(Self& self, auto&& visit) {
     std::visit([&](auto& path) { path.members(path, visit); }, self.path_);

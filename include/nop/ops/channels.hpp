@@ -7,6 +7,7 @@
 #include <nop/core/operand.hpp>
 #include <nop/ops/elementwise.hpp>
 #include <nop/ops/map.hpp>
+#include <nop/ops/mix_chain.hpp>
 
 #include <cstddef>
 #include <type_traits>
@@ -26,12 +27,6 @@ template <class Field>
 Matrices<typename Field::Element> mutable_samples(Field& x) {
   const Shape<3> box = channel_box(x.shape());
   return {x.mutable_data(), box[2], box[1] * box[2]};
-}
-
-template <std::size_t Rank>
-Shape<Rank> with_channels(Shape<Rank> shape, std::size_t channels) {
-  shape[1] = channels;
-  return shape;
 }
 
 /// The pullbacks of y = weight x, by x and by weight [out, in].
@@ -60,56 +55,6 @@ auto mix_pullbacks(const X& x, const Weight& weight) {
   return std::pair(by_x, by_weight);
 }
 
-struct MixChannels {
-  /// y_o = sum_i weight_oi x_i at every point: [batch, in, grid...] and weight [out, in] to
-  /// [batch, out, grid...]. Throws PreconditionError if the channels differ.
-  template <operand X, operand Weight>
-  auto operator()(const X& x, const Weight& weight) const {
-    expects(x.extent(1) == weight.extent(1), "mix_channels: expected ", weight.extent(1),
-            " channels, got a field of shape ", x.shape());
-    return evaluate(rule, x, weight);
-  }
-
-  /// The same plus bias_o, of shape [out].
-  template <operand X, operand Weight, operand Bias>
-  auto operator()(const X& x, const Weight& weight, const Bias& bias) const {
-    expects(x.extent(1) == weight.extent(1), "mix_channels: expected ", weight.extent(1),
-            " channels, got a field of shape ", x.shape());
-    expects(bias.extent(0) == weight.extent(0), "mix_channels: expected a bias of ",
-            weight.extent(0), " channels, got ", bias.shape());
-    return evaluate(rule_with_bias, x, weight, bias);
-  }
-
- private:
-  /// y (+)= weight x
-  template <class Field, class Weight>
-  static void product(const Field& x, const Weight& weight, Field& y, Update update) {
-    const Shape<3> box = channel_box(x.shape());
-    Field::Backend::multiply({box[0], weight.extent(0), box[1], box[2]},
-                             Matrices<const typename Field::Element>{weight.data(), box[1], 0},
-                             samples(x), mutable_samples(y), update);
-  }
-
-  static constexpr auto rule = [](const auto& x, const auto& weight) {
-    using Field = std::remove_cvref_t<decltype(x)>;
-    auto y      = Field::uninitialized(with_channels(x.shape(), weight.extent(0)));
-    product(x, weight, y, Update::overwrite);
-    auto [by_x, by_weight] = mix_pullbacks(x, weight);
-    return with_pullbacks(std::move(y), by_x, by_weight);
-  };
-
-  static constexpr auto rule_with_bias = [](const auto& x, const auto& weight, const auto& bias) {
-    using Field        = std::remove_cvref_t<decltype(x)>;
-    auto y             = Field::uninitialized(with_channels(x.shape(), weight.extent(0)));
-    const Shape<3> box = channel_box(y.shape());
-    Field::Backend::map(Same{}, box, whole(y.mutable_data(), box), per_middle(bias.data()));
-    product(x, weight, y, Update::add);
-    auto [by_x, by_weight] = mix_pullbacks(x, weight);
-    return with_pullbacks(std::move(y), by_x, by_weight,
-                          [](const auto& g) { return summed_by_channel(Same{}, g); });
-  };
-};
-
 struct AddChannels {
   /// x_c + bias_c at every point; bias of shape [channel].
   template <operand X, operand Bias>
@@ -123,6 +68,45 @@ struct AddChannels {
   static constexpr auto rule = [](const auto& x, const auto& bias) {
     return with_pullbacks(mapped_by_channel(Plus{}, x, bias), pass_gradient,
                           [](const auto& g) { return summed_by_channel(Same{}, g); });
+  };
+};
+
+struct MixChannels {
+  /// y_o = sum_i weight_oi x_i at every point: [batch, in, grid...] and weight [out, in] to
+  /// [batch, out, grid...]. Throws PreconditionError if the channels differ.
+  template <operand X, operand Weight>
+  auto operator()(const X& x, const Weight& weight) const {
+    expects(x.extent(1) == weight.extent(1), "mix_channels: expected ", weight.extent(1),
+            " channels, got a field of shape ", x.shape());
+    if constexpr (real<element_of<X>>)
+      return mix_chain(x, through(weight));
+    else
+      return evaluate(complex_rule, x, weight);
+  }
+
+  /// The same plus bias_o, of shape [out].
+  template <operand X, operand Weight, operand Bias>
+  auto operator()(const X& x, const Weight& weight, const Bias& bias) const {
+    expects(x.extent(1) == weight.extent(1), "mix_channels: expected ", weight.extent(1),
+            " channels, got a field of shape ", x.shape());
+    expects(bias.extent(0) == weight.extent(0), "mix_channels: expected a bias of ",
+            weight.extent(0), " channels, got ", bias.shape());
+    if constexpr (real<element_of<X>>)
+      return mix_chain(x, through(weight, bias));
+    else
+      return AddChannels{}(evaluate(complex_rule, x, weight), bias);
+  }
+
+ private:
+  static constexpr auto complex_rule = [](const auto& x, const auto& weight) {
+    using Field        = std::remove_cvref_t<decltype(x)>;
+    const Shape<3> box = channel_box(x.shape());
+    auto y             = Field::uninitialized(with_channels(x.shape(), weight.extent(0)));
+    Field::Backend::multiply({box[0], weight.extent(0), box[1], box[2]},
+                             Matrices<const typename Field::Element>{weight.data(), box[1], 0},
+                             samples(x), mutable_samples(y), Update::overwrite);
+    auto [by_x, by_weight] = mix_pullbacks(x, weight);
+    return with_pullbacks(std::move(y), by_x, by_weight);
   };
 };
 

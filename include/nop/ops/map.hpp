@@ -21,6 +21,13 @@ constexpr Shape<3> channel_box(const Shape<Rank>& shape) {
   return {shape[0], shape[1], element_count(shape, 2)};
 }
 
+/// The shape of a field with another number of channels.
+template <std::size_t Rank>
+constexpr Shape<Rank> with_channels(Shape<Rank> shape, std::size_t channels) {
+  shape[1] = channels;
+  return shape;
+}
+
 /// f of each element of tensors of one shape.
 template <class F, class First, class... Rest>
 auto mapped(const F& f, const First& first, const Rest&... rest) {

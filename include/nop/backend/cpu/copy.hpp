@@ -38,20 +38,26 @@ void copy_strided(const Shape<Rank>& extents, const Element* in, const Shape<Ran
   if constexpr (Rank == 1) {
     detail::copy_plane(1, extents[0], in, 0, in_step[0], out, 0, out_step[0]);
   } else {
-    const std::size_t planes = element_count(extents, 0, Rank - 2);
+    // Planes of the last two axes, each in bands of rows that are worth a thread's while.
+    constexpr std::size_t row = Rank - 2, column = Rank - 1;
+    const std::size_t planes = element_count(extents, 0, row);
+    const std::size_t band   = (16384 / extents[column] / 16 + 1) * 16;
+    const std::size_t bands  = (extents[row] + band - 1) / band;
     const std::size_t group =
-        std::max<std::size_t>(1, 16384 / (extents[Rank - 2] * extents[Rank - 1]));
-    parallel_blocks(planes, group, [&](std::size_t first, std::size_t last) {
-      for (std::size_t plane = first; plane < last; ++plane) {
-        std::size_t rest = plane, in_offset = 0, out_offset = 0;
-        for (std::size_t axis = Rank - 2; axis-- > 0;) {
+        std::max<std::size_t>(1, 16384 / (std::min(band, extents[row]) * extents[column]));
+    parallel_blocks(planes * bands, group, [&](std::size_t first, std::size_t last) {
+      for (std::size_t task = first; task < last; ++task) {
+        const std::size_t begin = task % bands * band;
+        std::size_t rest        = task / bands;
+        std::size_t in_offset = begin * in_step[row], out_offset = begin * out_step[row];
+        for (std::size_t axis = row; axis-- > 0;) {
           in_offset += rest % extents[axis] * in_step[axis];
           out_offset += rest % extents[axis] * out_step[axis];
           rest /= extents[axis];
         }
-        detail::copy_plane(extents[Rank - 2], extents[Rank - 1], in + in_offset, in_step[Rank - 2],
-                           in_step[Rank - 1], out + out_offset, out_step[Rank - 2],
-                           out_step[Rank - 1]);
+        detail::copy_plane(std::min(band, extents[row] - begin), extents[column], in + in_offset,
+                           in_step[row], in_step[column], out + out_offset, out_step[row],
+                           out_step[column]);
       }
     });
   }

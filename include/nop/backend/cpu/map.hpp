@@ -49,12 +49,31 @@ template <class Element>
   return Batch<Element>::load_unaligned(values.data());
 }
 
+/// A row to be read register by register: elements next to each other, or one value that was copied
+/// into every lane beforehand and is read again and again. Either way a read is a load.
 template <class Element>
-Batch<Element> load(const Row<Element>& row, std::size_t i, std::size_t count) {
-  if (row.step == 0) return Batch<Element>(*row.data);
-  if (row.step == 1 && count == lanes<Element>) return Batch<Element>::load_unaligned(row.data + i);
-  return gather(row, i, count);
-}
+class Stream {
+ public:
+  explicit Stream(const Row<Element>& row) : row_(row), step_(row.step) {
+    if (row.step != 0) return;
+    repeated_.fill(*row.data);
+  }
+  [[nodiscard]] bool is_flat() const { return step_ <= 1; }
+
+  /// All lanes from element i on; of a flat stream only.
+  [[nodiscard]] Batch<Element> load(std::size_t i) const {
+    return Batch<Element>::load_unaligned((step_ == 0 ? repeated_.data() : row_.data) + step_ * i);
+  }
+  /// `count` of them.
+  [[nodiscard]] Batch<Element> load(std::size_t i, std::size_t count) const {
+    return is_flat() && count == lanes<Element> ? load(i) : gather(row_, i, count);
+  }
+
+ private:
+  Row<Element> row_;
+  std::size_t step_;
+  std::array<std::remove_const_t<Element>, lanes<Element>> repeated_;
+};
 
 /// Writes the first `count` lanes.
 template <class Element>
@@ -65,47 +84,72 @@ void store(const Batch<Element>& batch, const Row<Element>& row, std::size_t i, 
   for (std::size_t lane = 0; lane < count; ++lane) row.data[row.step * (i + lane)] = values[lane];
 }
 
+/// The elements from `begin` on of `map_streams`, at the end of a row or not next to each other.
+/// Kept apart: a call inside of a loop would empty the registers, and f may have many constants.
+template <class F, class Out, class... In>
+[[gnu::noinline]] void map_rest(const F& f, std::size_t begin, std::size_t count,
+                                const Row<Out>& out, const Stream<In>&... in) {
+  for (std::size_t i = begin; i < count; i += lanes<Out>) {
+    const std::size_t n = std::min(lanes<Out>, count - i);
+    store(Batch<Out>(f(in.load(i, n)...)), out, i, n);
+  }
+}
+
+/// out[i] = f(in[i]...) along one row of streams.
+template <class F, class Out, class... In>
+void map_streams(const F& f, std::size_t count, const Row<Out>& out, const Stream<In>&... in) {
+  constexpr std::size_t width = lanes<Out>;
+  std::size_t i               = 0;
+  if (out.step == 1 && (in.is_flat() && ...))
+    for (; i + width <= count; i += width)
+      Batch<Out>(f(in.load(i)...)).store_unaligned(out.data + i);
+  if (i < count) map_rest(f, i, count, out, in...);
+}
+
 /// out[i] = f(in[i]...) along one row.
 template <class F, class Out, class... In>
 void map_row(const F& f, std::size_t count, const Row<Out>& out, const Row<In>&... in) {
-  if constexpr (same_real<Out, In...>) {
-    constexpr std::size_t width = lanes<Out>;
-    std::size_t i               = 0;
-    if (out.step == 1 && ((in.step == 1) && ...))
-      for (; i + width <= count; i += width)
-        Batch<Out>(f(Batch<Out>::load_unaligned(in.data + i)...)).store_unaligned(out.data + i);
-    for (; i < count; i += width) {
-      const std::size_t n = std::min(width, count - i);
-      store(Batch<Out>(f(load(in, i, n)...)), out, i, n);
-    }
-  } else {
+  if constexpr (same_real<Out, In...>)
+    map_streams(f, count, out, Stream<In>(in)...);
+  else
     for (std::size_t i = 0; i < count; ++i) out.data[out.step * i] = f(in.data[in.step * i]...);
+}
+
+/// The sum of the elements from `begin` on; see `map_rest`.
+template <class Real, class F, class... In>
+[[gnu::noinline]] Real sum_rest(const F& f, std::size_t begin, std::size_t count,
+                                const Stream<In>&... in) {
+  std::array<Real, lanes<Real>> parts;
+  Real total = 0;
+  for (std::size_t i = begin; i < count; i += parts.size()) {
+    const std::size_t n = std::min(parts.size(), count - i);
+    Batch<Real>(f(in.load(i, n)...)).store_unaligned(parts.data());
+    for (std::size_t lane = 0; lane < n; ++lane) total += parts[lane];
   }
+  return total;
+}
+
+/// The sum of f(in[i]...) along one row of streams, of which `Real` is the type.
+template <class Real, class F, class... In>
+Real sum_streams(const F& f, std::size_t count, const Stream<In>&... in) {
+  constexpr std::size_t width = lanes<Real>;
+  Batch<Real> sums(Real(0));
+  std::size_t i = 0;
+  if ((in.is_flat() && ...))
+    for (; i + width <= count; i += width) sums += f(in.load(i)...);
+  return xsimd::hadd(sums) + (i < count ? sum_rest<Real>(f, i, count, in...) : Real(0));
 }
 
 /// The sum of f(in[i]...) along one row.
 template <class Out, class F, class... In>
 Out sum_row(const F& f, std::size_t count, const Row<In>&... in) {
-  Out total{};
   if constexpr (same_real<Out, In...>) {
-    std::array<Out, lanes<Out>> parts;
-    Batch<Out> sums(Out(0));
-    for (std::size_t i = 0; i < count; i += parts.size()) {
-      const std::size_t n    = std::min(parts.size(), count - i);
-      const Batch<Out> terms = f(load(in, i, n)...);
-      if (n == parts.size()) {
-        sums += terms;
-      } else {
-        terms.store_unaligned(parts.data());
-        for (std::size_t lane = 0; lane < n; ++lane) total += parts[lane];
-      }
-    }
-    sums.store_unaligned(parts.data());
-    for (const Out part : parts) total += part;
+    return sum_streams<Out>(f, count, Stream<In>(in)...);
   } else {
+    Out total{};
     for (std::size_t i = 0; i < count; ++i) total += f(in.data[in.step * i]...);
+    return total;
   }
-  return total;
 }
 
 /// A box whose axes lie one behind the other in every operand is a shorter box with longer rows.

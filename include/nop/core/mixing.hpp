@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/core/activation.hpp>
+#include <nop/core/scalar.hpp>
+
+#include <cstddef>
+
+namespace nop {
+
+/// One link of a chain of channel mixings. At every point of a field x, from u_0 = x on,
+///
+///     u_l = sigma( W u_{l-1} + b + r + g x )
+///
+/// where the bias b, the residual field r and the gate g, a factor per channel, may be absent.
+template <real Real>
+struct Mixing {
+  std::size_t channels;             ///< of u_l
+  const Real* weight;               ///< W, [channels of u_l, channels of u_{l-1}]
+  const Real* bias      = nullptr;  ///< [channels]
+  const Real* residual  = nullptr;  ///< a field, [batch, channels, points]
+  const Real* gate      = nullptr;  ///< [channels], which then are those of x
+  Activation activation = Activation::identity;
+};
+
+/// Where the gradients of a link's operands go, each shaped like its operand. Null: not wanted.
+template <real Real>
+struct MixingGradient {
+  Real* weight   = nullptr;
+  Real* bias     = nullptr;
+  Real* residual = nullptr;
+  Real* gate     = nullptr;
+};
+
+}  // namespace nop
