@@ -38,8 +38,8 @@ template <class Real>
 double fused_multiply_adds(std::size_t threads) {
   using Batch                      = nop::cpu::Batch<Real>;
   constexpr std::size_t chains     = 12;
-  constexpr std::size_t repetition = 200'000;
-  const double time                = best_seconds(25, [threads] {
+  constexpr std::size_t repetition = 100'000;
+  const double time                = best_seconds(100, [threads] {
     on_threads(threads, [](std::size_t) {
       std::array<Batch, chains> chain;
       chain.fill(Batch(Real(1)));

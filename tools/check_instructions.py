@@ -23,8 +23,8 @@ TOLERANCE = 0.05
 
 
 def compiler():
-    version = subprocess.run(["g++", "--version"], capture_output=True, text=True, check=True).stdout
-    return version.partition("\n")[0]
+    run = subprocess.run(["g++", "--version"], capture_output=True, text=True, check=True)
+    return run.stdout.partition("\n")[0]
 
 
 def reason_to_skip():

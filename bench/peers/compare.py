@@ -10,6 +10,7 @@ other; what is reported is the median of the rounds' ratios.
 import argparse
 import csv
 import json
+import os
 import re
 import shlex
 import statistics
@@ -17,7 +18,8 @@ import sys
 import time
 from pathlib import Path
 
-from workers import HERE, PROGRAMS, ROOT, Refused, Worker, about_this_run, costs
+from workers import (HERE, PROGRAMS, ROOT, Refused, Worker, about_this_run, ceilings, costs, higher,
+                     limit)
 
 LAYERS = ["sc1d_b16_c64_n8192_m32", "sc2d_b16_c64_128_m32", "sc2d_b1_c64_128_m32",
           "sc2d_b4_c32_256_m24", "sc2d_b8_c64_64_m32", "sc3d_b2_c32_64x64x40_m16"]
@@ -96,9 +98,10 @@ def report(result):
     rows = []
     for task, entry in result["tasks"].items():
         times = entry["seconds"]
+        shortest = limit(entry["flops"], entry["bytes"], about["ceilings"])
         best = min((ratio(times, peer) for peer in others if peer in times), default=None)
         rows.append([task, f"{1e3 * statistics.median(times['nop']):.4g}",
-                     f"{100 * entry['limit'] / statistics.median(times['nop']):.0f} %",
+                     f"{100 * shortest / statistics.median(times['nop']):.0f} %",
                      f"**{best:.1f}x**" if best else "–",
                      *(cells(times, peer) for peer in others)])
     text = ["# nop and its peers", "",
@@ -112,13 +115,15 @@ def report(result):
                 for task, peaks in result["memory"].items()]
         text += ["Highest resident memory of a process that does nothing else, in MB:", "",
                  table(["case", *peers], rows)]
+    ceiling = about["ceilings"]
+    versions = dict.fromkeys(peers.values())
     text += [f"- {about['date']}, commit {about['commit']}, `{about['command']}`",
              f"- {about['processor']} (family and model {about['family_model']}), {about['cores']} "
              f"cores, {', '.join(about['flags'])}; {about['threads']} threads each; load before "
              f"{about['load_before']}",
-             f"- {about['float_flops'] / 1e9:.0f} GFLOP/s in float; memory reads "
-             f"{about['read_bytes'] / 1e9:.1f}, copies {about['copy_bytes'] / 1e9:.1f} GB/s",
-             f"- {about['compiler']}", *(f"- {version}" for version in dict.fromkeys(peers.values())), ""]
+             f"- {ceiling['float_flops'] / 1e9:.0f} GFLOP/s in float; memory reads "
+             f"{ceiling['read_bytes'] / 1e9:.1f}, copies {ceiling['copy_bytes'] / 1e9:.1f} GB/s",
+             f"- {about['compiler']}", *(f"- {version}" for version in versions), ""]
     return "\n".join(text)
 
 
@@ -129,10 +134,11 @@ def write_csv(result, path):
                        "times_as_long_as_nop", "share_of_limit"])
         for task, entry in result["tasks"].items():
             times = entry["seconds"]
+            shortest = limit(entry["flops"], entry["bytes"], result["about"]["ceilings"])
             for peer, values in times.items():
                 middle = statistics.median(values)
                 rows.writerow([task, peer, f"{middle:.6g}", f"{min(values):.6g}", len(values),
-                               f"{ratio(times, peer):.4g}", f"{entry['limit'] / middle:.4g}"])
+                               f"{ratio(times, peer):.4g}", f"{shortest / middle:.4g}"])
 
 
 def draw(result, path):
@@ -175,7 +181,6 @@ def write(result, folder):
 
 
 def arguments():
-    import os
     parser = argparse.ArgumentParser(
         prog="./run compare", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -213,7 +218,8 @@ def main():
     command = " ".join(["./run compare", *map(shlex.quote, sys.argv[1:])])
     result = {"about": about_this_run(options.threads, command), "peers": {}, "tasks": {},
               "memory": {}}
-    least = costs(tasks, options.threads)
+    result["about"]["ceilings"] = ceilings(options.threads)
+    least = costs(tasks)
     workers = {peer: Worker(PEERS[peer], options.threads) for peer in ["nop", *options.peers]}
     try:
         for peer in list(workers):
@@ -226,14 +232,15 @@ def main():
             times = time_in_turns(task, workers, options.rounds, options.patience)
             if "nop" not in times:
                 continue
-            flops, bytes_, limit = least[task]
-            result["tasks"][task] = {"flops": flops, "bytes": bytes_, "limit": limit,
-                                     "seconds": times}
+            flops, bytes_ = least[task]
+            result["tasks"][task] = {"flops": flops, "bytes": bytes_, "seconds": times}
             print(f"{task:38}", *(f"{peer} {1e3 * statistics.median(values):.4g} ms"
                                   for peer, values in times.items()), sep="  ", flush=True)
     finally:
         for worker in workers.values():
             worker.close()
+    result["about"]["ceilings"] = higher(result["about"]["ceilings"], ceilings(options.threads))
+    write(result, options.out)  # what follows takes minutes and may be interrupted
     if not options.no_memory:
         for task in tasks:
             if task.partition("/")[0] in MEMORY:

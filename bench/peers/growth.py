@@ -13,7 +13,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from workers import PROGRAMS, ROOT, Worker, about_this_run, costs
+from workers import PROGRAMS, ROOT, Worker, about_this_run, ceilings, costs, higher, limit
 
 PASSES = ("fwd", "fwdbwd")
 
@@ -36,13 +36,16 @@ def measure(sweep, threads, rounds):
     round. The least of the rounds stands for a point: what disturbs it only makes it longer."""
     tasks = [(value, f"{case}/{what}") for what in PASSES for value, case in sweep]
     times = {task: [] for _, task in tasks}
+    before = ceilings(threads)
     with Worker([PROGRAMS / "nop_worker"], threads) as worker:
         for _ in range(rounds):
             for _, task in tasks:
                 worker.prepare(task)
                 times[task].append(worker.seconds())
-    least = costs([task for _, task in tasks], threads)
-    return [(value, threads, task, min(times[task]), *least[task]) for value, task in tasks]
+    ceiling = higher(before, ceilings(threads))
+    least = costs([task for _, task in tasks])
+    return [(value, threads, task, min(times[task]), *least[task], limit(*least[task], ceiling))
+            for value, task in tasks]
 
 
 def measure_all(rounds, threads):

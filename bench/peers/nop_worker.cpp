@@ -12,13 +12,12 @@
 
 namespace {
 
-/// Flops and bytes of a task, and the shortest time that the ceilings allow.
+/// Flops and bytes of a task.
 void print_cost(const std::string& task) {
   using namespace bench;
   const auto [name, pass] = parse_task(task);
   const Cost cost         = cost_of(name, pass, Element::float32);
-  std::printf("%.6g %.6g %.6g\n", cost.flops, cost.bytes,
-              ceilings(nop::Cpu::thread_count()).limit(cost, Element::float32));
+  std::printf("%.6g %.6g\n", cost.flops, cost.bytes);
 }
 
 void print_ceilings() {

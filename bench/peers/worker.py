@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the peers written in Python have in common: cases by name, and the protocol of worker.hpp."""
+"""What the peers written in Python have in common: cases by name, the protocol of worker.hpp."""
 
 import re
 import statistics

@@ -18,8 +18,9 @@ FOREIGN = re.compile(r"(OPENBLAS|BLIS|MKL|NVPL|KMP|XLA|TORCH|OMP|GOMP)_")
 
 
 def environment(threads):
-    """As a user's, but for the threads: so many, and asleep while they wait. Threads that spin would
-    disturb whoever is timed next, and lose whole time slices on a machine that does anything else.
+    """As a user's, but for the threads: so many, and asleep while they wait. Threads that spin
+    would disturb whoever is timed next, and lose whole time slices on a machine that does anything
+    else.
     """
     variables = {k: v for k, v in os.environ.items() if not FOREIGN.match(k)}
     return variables | {
@@ -91,12 +92,23 @@ def ceilings(threads):
     return dict(zip(names, map(float, text.split())))
 
 
-def costs(tasks, threads):
-    """{task: (flops, bytes, shortest seconds)} of the least work."""
-    text = subprocess.run([PROGRAMS / "nop_worker", "cost", *tasks], env=environment(threads),
-                          capture_output=True, text=True, check=True).stdout
+def higher(some, others):
+    """Of ceilings measured twice: what disturbs the machine only makes them lower."""
+    return {name: max(value, others[name]) for name, value in some.items()}
+
+
+def costs(tasks):
+    """{task: (flops, bytes)} of the least work."""
+    text = subprocess.run([PROGRAMS / "nop_worker", "cost", *tasks], capture_output=True, text=True,
+                          check=True).stdout
     return {task: tuple(map(float, line.split()))
             for task, line in zip(tasks, text.splitlines())}
+
+
+def limit(flops, bytes_, ceiling):
+    """The shortest seconds for this work; see bench/ceilings.hpp."""
+    bandwidth = max(ceiling[name] for name in ("read_bytes", "copy_bytes", "triad_bytes"))
+    return max(flops / ceiling["float_flops"], bytes_ / bandwidth)
 
 
 def about_this_run(threads, command):
@@ -104,16 +116,17 @@ def about_this_run(threads, command):
     processor = Path("/proc/cpuinfo").read_text()
     flags = re.search(r"^flags\s*:(.*)$", processor, re.M)
     model = re.search(r"^model name\s*:\s*(.*)$", processor, re.M)
+    numbers = re.findall(r"^(?:cpu family|model)\s*:\s*(\d+)", processor, re.M)
     told = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16")
     return {
         "date": datetime.date.today().isoformat(),
         "command": command,
         "commit": output("git", "describe", "--always", "--dirty", "--abbrev=12").strip(),
         "processor": model[1] if model else platform.machine(),
-        "family_model": " ".join(re.findall(r"^(?:cpu family|model)\s*:\s*(\d+)", processor, re.M)[:2]),
+        "family_model": " ".join(numbers[:2]),
         "cores": os.cpu_count(),
         "threads": threads,
         "flags": [flag for flag in told if flags and flag in flags[1].split()],
         "compiler": output("g++", "--version").partition("\n")[0] + ", -O3 -march=native",
         "load_before": round(os.getloadavg()[0], 2),
-    } | ceilings(threads)
+    }

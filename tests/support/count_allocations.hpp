@@ -7,8 +7,9 @@
 #include <new>
 
 /// \file
-/// Replaces the global operator new by one that counts. A program may include this in one source
-/// file only.
+/// Replaces the global operator new by one that counts, but under the thread sanitizer, which has
+/// replaced it already: there nothing is counted. A program may include this in one source file
+/// only.
 
 namespace nop::test {
 
@@ -24,6 +25,13 @@ std::size_t allocations_during(const Action& action) {
 
 }  // namespace nop::test
 
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer)
+#define NOP_TEST_THREAD_SANITIZER
+#endif
+#endif
+
+#ifndef NOP_TEST_THREAD_SANITIZER
 // NOLINTBEGIN(misc-definitions-in-headers)
 [[gnu::noinline]] void* operator new(std::size_t bytes) {
   ++nop::test::allocations;
@@ -45,3 +53,4 @@ std::size_t allocations_during(const Action& action) {
   std::free(block);
 }
 // NOLINTEND(misc-definitions-in-headers)
+#endif

@@ -57,10 +57,10 @@ class TensorView {
 /// parts alike: real numbers fill wider registers.
 template <class Element, std::size_t Rank, class Backend>
 auto parts(const TensorView<Element, Rank, Backend>& view) {
-  using Number = real_of<Element>;
-  using Part   = std::conditional_t<std::is_const_v<Element>, const Number, Number>;
-  return TensorView<Part, 1, Backend>(reinterpret_cast<Part*>(view.data()),
-                                      {view.size() * (sizeof(Element) / sizeof(Number))});
+  using Number               = real_of<Element>;
+  using Part                 = std::conditional_t<std::is_const_v<Element>, const Number, Number>;
+  constexpr std::size_t each = complex<std::remove_const_t<Element>> ? 2 : 1;
+  return TensorView<Part, 1, Backend>(reinterpret_cast<Part*>(view.data()), {each * view.size()});
 }
 
 }  // namespace nop
