@@ -22,20 +22,20 @@ namespace nop::cpu::detail {
 /// and, the other way, F_S(|k|) gathers Re[ i^|S| prod_{a in S} sign(k_a) Y(k) ] of every k of the
 /// band with these |k|. Where k_a = 0 there is no sine.
 ///
-/// The real sums are [rows of axis 0] ... [rows of the last axis][Parts][lanes], rows being the
-/// cosines of 0 ... highest and then the sines of 1 ... highest; Parts is 2 for a complex field,
+/// The real sums are [rows of axis 0] ... [rows of the last axis][parts][lanes], rows being the
+/// cosines of 0 ... highest and then the sines of 1 ... highest; `parts` is 2 for a complex field,
 /// whose real and imaginary parts are summed apart.
 template <scalar Element, std::size_t Dim>
 class SignPatterns {
   using Real                         = real_of<Element>;
   using Vector                       = Batch<Real>;
-  static constexpr std::size_t Parts = complex<Element> ? 2 : 1;
+  static constexpr std::size_t parts = complex<Element> ? 2 : 1;
   static constexpr std::size_t width = lanes<Real>;
   static constexpr std::size_t last  = Dim - 1;
 
  public:
   explicit SignPatterns(const Shape<Dim>& modes) : stored_(spectrum_shape<Element>(modes)) {
-    std::size_t step = Parts * width;
+    std::size_t step = parts * width;
     for (std::size_t a = Dim; a-- > 0;) {
       highest_[a] = modes[a] / 2;
       step_[a]    = step;
@@ -51,7 +51,7 @@ class SignPatterns {
   void combine(const Real* sums, std::size_t line, Real* modes) const {
     std::fill_n(modes, stored_[last] * 2 * width, Real(0));
     for_each_term(line, [&](std::size_t offset, unsigned quarter) {
-      for (std::size_t part = 0; part < Parts; ++part)
+      for (std::size_t part = 0; part < parts; ++part)
         add_term(sums + offset + part * width, (quarter + 3 * part) % 4, modes);
     });
   }
@@ -59,7 +59,7 @@ class SignPatterns {
   /// Adds to all sums what the `line`-th line of modes contributes.
   void separate(const Real* modes, std::size_t line, Real* sums) const {
     for_each_term(line, [&](std::size_t offset, unsigned quarter) {
-      for (std::size_t part = 0; part < Parts; ++part)
+      for (std::size_t part = 0; part < parts; ++part)
         spread_term(modes, (quarter + 3 * part) % 4, sums + offset + part * width);
     });
   }
