@@ -12,15 +12,10 @@ using nop::FourierEngine;
 using nop::ModeWeight;
 using nop::cpu::RealDftKey;
 using nop::cpu::detail::AxisTransform;
-using nop::cpu::detail::cheaper_engine;
 using nop::test::random_values;
 using nop::test::worst_error;
 
 namespace {
-
-RealDftKey key(std::size_t points, std::size_t modes) {
-  return {points, modes, false, ModeWeight::coefficient};
-}
 
 /// One column at a time, by the dense engine: what columns of any number have to agree with.
 template <class Real, class Transform>
@@ -38,22 +33,6 @@ std::vector<Real> column_by_column(const std::vector<Real>& in, std::size_t in_r
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("few modes of a grid are cheaper as a product and many by a fast transform",
-                   Real, float, double) {
-  for (const std::size_t n : {64U, 256U, 1024U, 4096U})
-    CHECK(cheaper_engine<Real>(key(n, 16)) == FourierEngine::dense);
-  CHECK(cheaper_engine<Real>(key(8192, 8192)) == FourierEngine::fft);
-  // What is cheaper for a number of modes is so for every smaller one.
-  for (const std::size_t n : {31U, 64U, 1000U, 4096U}) {
-    bool fft = false;
-    for (std::size_t kept = 1; kept <= n; ++kept) {
-      const bool now = cheaper_engine<Real>(key(n, kept)) == FourierEngine::fft;
-      CHECK((now || !fft));
-      fft = now;
-    }
-  }
-}
-
 TEST_CASE_TEMPLATE("any number of columns is transformed alike by both engines", Real, float,
                    double) {
   for (const bool half : {false, true})
@@ -65,7 +44,7 @@ TEST_CASE_TEMPLATE("any number of columns is transformed alike by both engines",
             const AxisTransform<Real> dense(made, FourierEngine::dense),
                 fft(made, FourierEngine::fft);
             const std::size_t rows = dense.rows();
-            std::vector<Real> work(dense.workspace());
+            const nop::Scratch<Real> work(dense.workspace());
             const auto x           = random_values<Real>(n * width, 1);
             const auto y           = random_values<Real>(rows * width, 2);
             const auto analyzed    = column_by_column(x, n, rows, width, [&](auto* in, auto* out) {
@@ -74,6 +53,14 @@ TEST_CASE_TEMPLATE("any number of columns is transformed alike by both engines",
             const auto synthesized = column_by_column(y, rows, n, width, [&](auto* in, auto* out) {
               dense.synthesize(in, 1, out, 1, 1, nullptr, work.data());
             });
+            const auto lines       = column_by_column(x, n, rows, width, [&](auto* in, auto* out) {
+              fft.analyze_line(in, 1, out, 1, work.data());
+            });
+            const auto back        = column_by_column(y, rows, n, width, [&](auto* in, auto* out) {
+              fft.synthesize_line(in, 1, out, 1, work.data());
+            });
+            CHECK(worst_error(lines, analyzed) < nop::test::rounding<Real>);
+            CHECK(worst_error(back, synthesized) < nop::test::rounding<Real>);
             for (const auto* axis : {&dense, &fft}) {
               std::vector<Real> sums(rows * width), values(n * width);
               axis->analyze(x.data(), width, sums.data(), width, width, nullptr, work.data());

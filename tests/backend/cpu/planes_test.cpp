@@ -7,8 +7,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <complex>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 using nop::FourierTransform;
@@ -57,6 +59,22 @@ void check(const FourierTransform<Dim>& transform, std::size_t inner_at_a_time) 
 }
 
 }  // namespace
+
+TEST_CASE("what is not a number in one plane stays there") {
+  for (const auto engine : {nop::FourierEngine::dense, nop::FourierEngine::fft}) {
+    const FourierTransform<2> transform{
+        4, {6, 8}, 1, {5, 4}, nop::ModeWeight::coefficient, engine, SpectrumLayout::in_place};
+    const PlaneTransform<double, 2> planes(transform);
+    auto field = nop::test::random_values<double>(4 * 48, 1);
+    field[50]  = std::numeric_limits<double>::quiet_NaN();  // in the second plane
+    std::vector<Complex> modes(4 * 15);
+    planes.analyze({0, 4, 0, 1}, field.data(), modes.data());
+    for (std::size_t i = 0; i < modes.size(); ++i)
+      CHECK(std::isnan(std::abs(modes[i])) == (i / 15 == 1));
+    planes.synthesize({0, 4, 0, 1}, modes.data(), field.data());
+    for (std::size_t i = 0; i < field.size(); ++i) CHECK(std::isnan(field[i]) == (i / 48 == 1));
+  }
+}
 
 TEST_CASE("a plane is transformed alike whatever planes and inner indices stand beside it") {
   for (const auto layout : {SpectrumLayout::in_place, SpectrumLayout::modes_first})

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nop/backend/cpu/fftw.hpp>
+#include <nop/backend/cpu/fourier_cost.hpp>
 #include <nop/backend/cpu/plan_cache.hpp>
 #include <nop/backend/cpu/real_dft.hpp>
 #include <nop/backend/cpu/simd.hpp>
@@ -9,27 +10,11 @@
 #include <nop/core/host_memory.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
+#include <complex>
 #include <cstddef>
 #include <memory>
 
 namespace nop::cpu::detail {
-
-/// The engine that is predicted to be faster, in units of one vector's multiply-add for each point.
-/// A folded product costs rows / 4 of them, or twice that where the points are odd in number. What
-/// FFTW costs, whose columns hardly gain from wide registers, is a fit to measurements of 16 to
-/// 8192 points, five times as much for lengths with large prime factors.
-template <real Real>
-FourierEngine cheaper_engine(const RealDftKey& key) {
-  std::size_t rest = key.points;
-  for (const std::size_t factor : std::array<std::size_t, 6>{2, 3, 5, 7, 11, 13})
-    while (rest % factor == 0) rest /= factor;
-  const double dense  = static_cast<double>(key.rows()) / (key.points % 2 == 0 ? 4 : 2);
-  const double levels = std::log2(static_cast<double>(key.points));
-  const double fft = 0.16 * static_cast<double>(lanes<Real>) * levels * levels * (rest > 1 ? 5 : 1);
-  return dense <= fft || key.points < 16 ? FourierEngine::dense : FourierEngine::fft;
-}
 
 /// The real sums of one axis (RealDft) over columns [points][width] of any width, by either engine.
 template <real Real>
@@ -38,15 +23,17 @@ class AxisTransform {
   AxisTransform() = default;
   AxisTransform(const RealDftKey& key, FourierEngine engine)
       : key_(key),
-        engine_(engine == FourierEngine::automatic ? cheaper_engine<Real>(key) : engine) {
+        engine_(engine == FourierEngine::automatic ? fourier_cost().cheaper<Real>(key) : engine) {
     if (engine_ == FourierEngine::dense) dense_ = PlanCache<RealDftKey, RealDft<Real>>::get(key);
   }
 
+  /// Never `automatic`.
+  [[nodiscard]] FourierEngine engine() const { return engine_; }
   [[nodiscard]] std::size_t points() const { return key_.points; }
   [[nodiscard]] std::size_t rows() const { return key_.rows(); }
 
-  /// How many numbers of working memory the two below need.
-  [[nodiscard]] std::size_t workspace() const { return (3 * points() + rows() + 8) * width; }
+  /// How many numbers of working memory the others need.
+  [[nodiscard]] std::size_t workspace() const { return (4 * points() + rows() + 8) * width; }
 
   /// [points][columns] to [rows][columns]. `next` is null or where columns will be read after
   /// these.
@@ -68,6 +55,42 @@ class AxisTransform {
         [&](const Real* i, std::size_t is, Real* o, std::size_t os, std::size_t c, Real* work) {
           synthesize_block(i, is, o, os, ahead(o, c, columns, next), work);
         });
+  }
+
+  /// Must what stands side by side be one plane's? FFTW gets columns in pairs, of which each sees
+  /// the other's rounding, and whatever is not a number.
+  [[nodiscard]] bool pairs_columns() const { return engine_ == FourierEngine::fft; }
+
+  /// One line [points] to one column [rows] by FFTW, and back.
+  void analyze_line(const Real* line, std::size_t point_step, Real* column, std::size_t step,
+                    Real* workspace) const {
+    auto* const z = reinterpret_cast<std::complex<Real>*>(spectrum<1>(workspace));
+    for (std::size_t x = 0; x < points(); ++x) workspace[x] = line[x * point_step];
+    PlanCache<FftLayout, FftPlan<Real>>::get({FftKind::real_to_complex, points(), 1})
+        ->execute(workspace, z);
+    for (std::size_t k = 0; k <= key_.highest(); ++k) {
+      const Real weight = key_.template weight_of<Real>(k);
+      column[k * step]  = weight * z[k].real();
+      if (k > 0)
+        column[(key_.highest() + k) * step] = 2 * k == points() ? Real(0) : -weight * z[k].imag();
+    }
+  }
+  void synthesize_line(const Real* column, std::size_t step, Real* line, std::size_t point_step,
+                       Real* workspace) const {
+    auto* const z = reinterpret_cast<std::complex<Real>*>(spectrum<1>(workspace));
+    std::fill_n(z, points() / 2 + 1, std::complex<Real>{});
+    for (std::size_t k = 0; k <= key_.highest(); ++k) {
+      // FFTW counts a pair of frequencies twice by itself, and one that is its own partner once.
+      const Real weight = key_.template weight_of<Real>(k);
+      if (k == 0 || 2 * k == points())
+        z[k] = weight * column[k * step];
+      else
+        z[k] =
+            weight / 2 * std::complex<Real>(column[k * step], -column[(key_.highest() + k) * step]);
+    }
+    PlanCache<FftLayout, FftPlan<Real>>::get({FftKind::complex_to_real, points(), 1})
+        ->execute(z, workspace);
+    for (std::size_t x = 0; x < points(); ++x) line[x * point_step] = workspace[x];
   }
 
  private:
@@ -107,45 +130,81 @@ class AxisTransform {
   void analyze_block(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
                      const Real* ahead, Real* workspace) const {
     if (dense_) return dense_->analyze(in, in_step, out, out_step, ahead);
-    plan<FftKind::to_halfcomplex>(in, in_step, workspace, width)->execute(in, workspace);
-    const std::size_t n = points(), highest = key_.highest();
-    for (std::size_t k = 0; k <= highest; ++k) {
-      const Real weight = key_.template weight_of<Real>(k);
-      scale(workspace + k * width, weight, out + k * out_step);
-      if (k > 0)
-        scale(workspace + (n - k) * width, 2 * k == n ? Real(0) : -weight,
-              out + (highest + k) * out_step);
-    }
+    for (std::size_t x = 0; x < points(); ++x)
+      std::copy_n(in + x * in_step, width, workspace + x * width);
+    analyze_pairs<width / 2>(out, out_step, workspace);
   }
 
   void synthesize_block(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
                         const Real* ahead, Real* workspace) const {
     if (dense_) return dense_->synthesize(in, in_step, out, out_step, ahead, workspace);
+    const Real* const points_of_all = synthesize_pairs<width / 2>(in, in_step, workspace);
+    for (std::size_t x = 0; x < points(); ++x)
+      std::copy_n(points_of_all + x * width, width, out + x * out_step);
+  }
+
+  /// FFTW is fastest with complex numbers, of which the real and the imaginary part can be two real
+  /// columns a and b: with Z(k) = A(k) + i B(k) and A(-k) = conj A(k), the sums are
+  /// (C_a, C_b) = (Z(k) + Z(-k)) / 2 and, of D = (Z(k) - Z(-k)) / 2, (S_a, S_b) = (-im D, re D).
+  /// `workspace` holds the points of `Pairs` pairs, [points][2 Pairs].
+  template <std::size_t Pairs>
+  void analyze_pairs(Real* out, std::size_t out_step, Real* workspace) const {
+    Real* const z       = spectrum<Pairs>(workspace);
     const std::size_t n = points(), highest = key_.highest();
-    std::fill_n(workspace, n * width, Real(0));
+    execute<Pairs>(FftKind::forward, workspace, z);
     for (std::size_t k = 0; k <= highest; ++k) {
-      // FFTW counts a pair of frequencies twice by itself, and one that is its own partner once.
-      const bool own_partner = k == 0 || 2 * k == n;
-      const Real weight      = key_.template weight_of<Real>(k) / Real(own_partner ? 1 : 2);
-      scale(in + k * in_step, weight, workspace + k * width);
-      if (!own_partner) scale(in + (highest + k) * in_step, -weight, workspace + (n - k) * width);
+      const Real half         = key_.template weight_of<Real>(k) / 2;
+      const Real* const plus  = z + k * 2 * Pairs;
+      const Real* const minus = z + (n - k) % n * 2 * Pairs;
+      Real* const cosine      = out + k * out_step;
+      Real* const sine        = out + (highest + k) * out_step;
+      for (std::size_t c = 0; c < 2 * Pairs; ++c) cosine[c] = half * (plus[c] + minus[c]);
+      for (std::size_t c = 0; c < 2 * Pairs && k > 0; c += 2) {
+        sine[c]     = half * (minus[c + 1] - plus[c + 1]);
+        sine[c + 1] = half * (plus[c] - minus[c]);
+      }
     }
-    plan<FftKind::from_halfcomplex>(workspace, width, out, out_step)->execute(workspace, out);
   }
 
-  static void scale(const Real* in, Real factor, Real* out) {
-    for (std::size_t c = 0; c < width; ++c) out[c] = factor * in[c];
+  /// The same backwards: Z(+-k) = (V +- T) / 2 of V = (C_a, C_b) and T = (S_b, -S_a).
+  template <std::size_t Pairs>
+  const Real* synthesize_pairs(const Real* in, std::size_t in_step, Real* workspace) const {
+    Real* const z       = spectrum<Pairs>(workspace);
+    const std::size_t n = points(), highest = key_.highest();
+    std::fill_n(z, n * 2 * Pairs, Real(0));
+    for (std::size_t k = 0; k <= highest; ++k) {
+      const Real weight        = key_.template weight_of<Real>(k);
+      Real* const plus         = z + k * 2 * Pairs;
+      Real* const minus        = z + (n - k) % n * 2 * Pairs;
+      const Real* const cosine = in + k * in_step;
+      const Real* const sine   = in + (highest + k) * in_step;
+      for (std::size_t c = 0; c < 2 * Pairs; c += 2)
+        if (plus == minus) {  // a frequency that is its own partner has no sine
+          plus[c]     = weight * cosine[c];
+          plus[c + 1] = weight * cosine[c + 1];
+        } else {
+          plus[c]      = weight / 2 * (cosine[c] + sine[c + 1]);
+          plus[c + 1]  = weight / 2 * (cosine[c + 1] - sine[c]);
+          minus[c]     = weight / 2 * (cosine[c] - sine[c + 1]);
+          minus[c + 1] = weight / 2 * (cosine[c + 1] + sine[c]);
+        }
+    }
+    execute<Pairs>(FftKind::backward, z, workspace);
+    return workspace;
   }
 
-  template <FftKind Kind>
-  auto plan(const Real* in, std::size_t in_step, const Real* out, std::size_t out_step) const {
-    return PlanCache<FftLayout, FftPlan<Real>>::get(
-        {.kind     = Kind,
-         .points   = points(),
-         .columns  = width,
-         .in_step  = in_step,
-         .out_step = out_step,
-         .aligned  = FftPlan<Real>::are_aligned(in, out)});
+  /// The part of the working memory behind the points, as aligned as they are.
+  template <std::size_t Pairs>
+  Real* spectrum(Real* workspace) const {
+    constexpr std::size_t line = 64 / sizeof(Real);
+    return workspace + (points() * 2 * Pairs + line - 1) / line * line;
+  }
+
+  template <std::size_t Pairs>
+  void execute(FftKind kind, Real* in, Real* out) const {
+    PlanCache<FftLayout, FftPlan<Real>>::get({kind, points(), Pairs})
+        ->execute(reinterpret_cast<std::complex<Real>*>(in),
+                  reinterpret_cast<std::complex<Real>*>(out));
   }
 
   RealDftKey key_{};

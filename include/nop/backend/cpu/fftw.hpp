@@ -7,24 +7,25 @@
 
 #include <fftw3.h>
 
-#include <algorithm>
+#include <complex>
 #include <cstddef>
 #include <mutex>
 
 namespace nop::cpu {
 
-/// Which of FFTW's transforms of real numbers; both unnormalised. A "halfcomplex" line holds
-/// Re X(0) ... Re X(n/2), Im X((n-1)/2) ... Im X(1), where X(k) = sum_x u(x) exp(-2 pi i k x / n).
-enum class FftKind { to_halfcomplex, from_halfcomplex };
+/// Which of FFTW's transforms; all unnormalised.
+enum class FftKind {
+  forward,          ///< sum_x u(x) exp(-2 pi i k x / n)
+  backward,         ///< sum_k X(k) exp(+2 pi i k x / n)
+  real_to_complex,  ///< forward, n reals to n/2+1 coefficients
+  complex_to_real   ///< and back
+};
 
-/// Transforms of `columns` lines that lie side by side: point x of line c is `x * step + c`.
+/// Transforms of `columns` lines that lie side by side, [points][columns].
 struct FftLayout {
   FftKind kind;
   std::size_t points;
   std::size_t columns;
-  std::size_t in_step;
-  std::size_t out_step;
-  bool aligned;  ///< are both pointers aligned for SIMD?
   friend auto operator<=>(const FftLayout&, const FftLayout&) = default;
 };
 
@@ -36,20 +37,28 @@ struct Fftw;
 
 template <>
 struct Fftw<float> {
-  using Plan                         = fftwf_plan;
-  static constexpr auto plan         = fftwf_plan_many_r2r;
-  static constexpr auto execute      = fftwf_execute_r2r;
-  static constexpr auto destroy      = fftwf_destroy_plan;
-  static constexpr auto misalignment = fftwf_alignment_of;
+  using Plan                               = fftwf_plan;
+  using Complex                            = fftwf_complex;
+  static constexpr auto complex_to_complex = fftwf_plan_many_dft;
+  static constexpr auto real_to_complex    = fftwf_plan_many_dft_r2c;
+  static constexpr auto complex_to_real    = fftwf_plan_many_dft_c2r;
+  static constexpr auto destroy            = fftwf_destroy_plan;
+  static void execute(Plan plan, Complex* in, Complex* out) { fftwf_execute_dft(plan, in, out); }
+  static void execute(Plan plan, float* in, Complex* out) { fftwf_execute_dft_r2c(plan, in, out); }
+  static void execute(Plan plan, Complex* in, float* out) { fftwf_execute_dft_c2r(plan, in, out); }
 };
 
 template <>
 struct Fftw<double> {
-  using Plan                         = fftw_plan;
-  static constexpr auto plan         = fftw_plan_many_r2r;
-  static constexpr auto execute      = fftw_execute_r2r;
-  static constexpr auto destroy      = fftw_destroy_plan;
-  static constexpr auto misalignment = fftw_alignment_of;
+  using Plan                               = fftw_plan;
+  using Complex                            = fftw_complex;
+  static constexpr auto complex_to_complex = fftw_plan_many_dft;
+  static constexpr auto real_to_complex    = fftw_plan_many_dft_r2c;
+  static constexpr auto complex_to_real    = fftw_plan_many_dft_c2r;
+  static constexpr auto destroy            = fftw_destroy_plan;
+  static void execute(Plan plan, Complex* in, Complex* out) { fftw_execute_dft(plan, in, out); }
+  static void execute(Plan plan, double* in, Complex* out) { fftw_execute_dft_r2c(plan, in, out); }
+  static void execute(Plan plan, Complex* in, double* out) { fftw_execute_dft_c2r(plan, in, out); }
 };
 
 /// FFTW's planner is not thread-safe in either precision; everything that plans takes this lock.
@@ -63,21 +72,36 @@ inline std::mutex& fftw_planner() {
 /// A plan of FFTW. Executing it is thread-safe; making and destroying it are guarded.
 template <real Real>
 class FftPlan {
-  using Api = detail::Fftw<Real>;
+  using Api     = detail::Fftw<Real>;
+  using Foreign = typename Api::Complex;
 
  public:
   explicit FftPlan(const FftLayout& layout) {
     const int n = static_cast<int>(layout.points), columns = static_cast<int>(layout.columns);
-    const fftw_r2r_kind kind = layout.kind == FftKind::to_halfcomplex ? FFTW_R2HC : FFTW_HC2R;
-    // Estimating looks at no data and takes no time, so that equal runs get equal plans.
-    const unsigned flags = FFTW_ESTIMATE | (layout.aligned ? 0U : FFTW_UNALIGNED);
-    const std::size_t room =
-        layout.points * std::max(layout.in_step, layout.out_step) + layout.columns;
-    const Scratch<Real> in(room), out(room);  // planning wants pointers, and does not read them
+    const Scratch<std::complex<Real>> in(layout.points * layout.columns),
+        out(layout.points * layout.columns);  // planning wants pointers, and does not read them
     const std::scoped_lock lock(detail::fftw_planner());
-    plan_ = Api::plan(1, &n, columns, in.data(), nullptr, static_cast<int>(layout.in_step), 1,
-                      out.data(), nullptr, static_cast<int>(layout.out_step), 1, &kind, flags);
-    if (plan_ == nullptr) throw BackendError("fftw_plan_many_r2r", "no plan for this layout");
+    auto* const complex_in  = foreign(in.data());
+    auto* const complex_out = foreign(out.data());
+    // Estimating looks at no data and takes no time, so that equal runs get equal plans.
+    constexpr unsigned flags = FFTW_ESTIMATE;
+    switch (layout.kind) {
+      case FftKind::real_to_complex:
+        plan_ = Api::real_to_complex(1, &n, columns, reinterpret_cast<Real*>(in.data()), nullptr,
+                                     columns, 1, complex_out, nullptr, columns, 1, flags);
+        break;
+      case FftKind::complex_to_real:
+        plan_ =
+            Api::complex_to_real(1, &n, columns, complex_in, nullptr, columns, 1,
+                                 reinterpret_cast<Real*>(out.data()), nullptr, columns, 1, flags);
+        break;
+      case FftKind::forward:
+      case FftKind::backward:
+        plan_ = Api::complex_to_complex(
+            1, &n, columns, complex_in, nullptr, columns, 1, complex_out, nullptr, columns, 1,
+            layout.kind == FftKind::forward ? FFTW_FORWARD : FFTW_BACKWARD, flags);
+    }
+    if (plan_ == nullptr) throw BackendError("fftw_plan_many_dft", "no plan for this layout");
   }
   FftPlan(const FftPlan&)            = delete;
   FftPlan& operator=(const FftPlan&) = delete;
@@ -86,16 +110,17 @@ class FftPlan {
     Api::destroy(plan_);
   }
 
-  /// Leaves the input of a transform to halfcomplex as it is; the other one destroys it.
-  void execute(const Real* in, Real* out) const { Api::execute(plan_, const_cast<Real*>(in), out); }
-
-  /// True if both pointers may go to a plan made with `aligned`.
-  static bool are_aligned(const Real* in, const Real* out) {
-    return Api::misalignment(const_cast<Real*>(in)) == 0 &&
-           Api::misalignment(const_cast<Real*>(out)) == 0;
+  /// Between two arrays as aligned as those of Scratch, real or complex as the kind says. The input
+  /// may be destroyed.
+  template <class In, class Out>
+  void execute(In* in, Out* out) const {
+    Api::execute(plan_, foreign(in), foreign(out));
   }
 
  private:
+  static Real* foreign(Real* data) { return data; }
+  static Foreign* foreign(std::complex<Real>* data) { return reinterpret_cast<Foreign*>(data); }
+
   typename Api::Plan plan_ = nullptr;
 };
 

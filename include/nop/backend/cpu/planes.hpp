@@ -78,6 +78,12 @@ class PlaneTransform {
                                 from.data + width, work.data());
             continue;
           }
+          if (axes_[last].pairs_columns() && transform_.inner == 1) {
+            for (std::size_t l = 0; l < width; ++l)
+              axes_[last].analyze_line(from.data + std::min(l, from.count - 1) * from.line_step,
+                                       from.point_step, sums + l, parts * width, work.data());
+            continue;
+          }
           gather_lanes<Real>(from, axes_[last].points(), buffers.columns.data());
           axes_[last].analyze(buffers.columns.data(), width, sums, parts * width, width, nullptr,
                               work.data());
@@ -116,6 +122,12 @@ class PlaneTransform {
           if (bundle.side_by_side()) {
             axes_[last].synthesize(sums, parts * width, to.data, to.point_step, width,
                                    to.data + width, work.data());
+            continue;
+          }
+          if (axes_[last].pairs_columns() && transform_.inner == 1) {
+            for (std::size_t l = 0; l < to.count; ++l)
+              axes_[last].synthesize_line(sums + l, parts * width, to.data + l * to.line_step,
+                                          to.point_step, work.data());
             continue;
           }
           axes_[last].synthesize(sums, parts * width, buffers.columns.data(), width, width, nullptr,
