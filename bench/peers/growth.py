@@ -94,6 +94,8 @@ def draw(rows, about, path):
             axes.set_xticks(values)
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.yaxis.set_minor_formatter(
+            lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else "")
         axes.set_xlabel(name)
         axes.set_ylabel("milliseconds")
         axes.set_title(f"{title}: {pattern.format('N')}", fontsize=9)
