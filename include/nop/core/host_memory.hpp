@@ -21,7 +21,7 @@ class HostMemory {
   static constexpr std::size_t alignment = 64;
 
   static void* allocate(std::size_t bytes) {
-    if (bytes > PTRDIFF_MAX) throw std::bad_alloc();
+    if (bytes > PTRDIFF_MAX / 2) throw std::bad_alloc();  // what is rounded up is a size, too
     const std::size_t size = block_size(bytes);
     {
       Cache& cache = instance();
