@@ -87,8 +87,7 @@ TEST_CASE("an input without a pullback may be a constant and nothing else") {
   const auto against = [](const auto& x, const auto& target) {
     return nop::evaluate(
         [](const Tensor& a, const Tensor&) {
-          return nop::with_pullbacks(
-              a, [](const Tensor& g) { return g; }, nop::no_pullback);
+          return nop::with_pullbacks(a, [](const Tensor& g) { return g; }, nop::no_pullback);
         },
         x, target);
   };

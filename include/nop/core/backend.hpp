@@ -38,31 +38,30 @@ namespace nop {
 ///                                         and their gradients
 /// transforms  `to_modes`, `from_modes`    the truncated Fourier transform of core/band.hpp
 template <class B>
-concept backend = requires(const float* in, float* out, const std::complex<float>* spectrum,
-                           std::complex<float>* spectrum_out, Shape<3> box, ProductSize size,
-                           std::span<const Mixing<float>> links,
-                           std::span<const MixingGradient<float>> gradients,
-                           FourierTransform<2> transform, void* block, std::size_t n) {
-  { B::host_accessible } -> std::convertible_to<bool>;
-  { B::allocate(n) } -> std::same_as<void*>;
-  { B::release(block, n) }
-  noexcept;
-  B::copy(in, out, n);
-  B::copy_from_host(in, out, n);
-  B::copy_to_host(in, out, n);
-  B::copy_strided(box, in, box, out, box);
-  B::generate(Constant<float>{}, out, n);
-  B::map(Same{}, box, whole(out, box), whole(in, box));
-  B::sum(Same{}, box, single(out), whole(in, box));
-  B::multiply(size, Matrices<const float>{in, n, n}, Matrices<const float>{in, n, n},
-              Matrices<float>{out, n, n}, Update::overwrite);
-  B::multiply(size, Matrices<const std::complex<float>>{spectrum, n, n},
-              Matrices<const std::complex<float>>{spectrum, n, n},
-              Matrices<std::complex<float>>{spectrum_out, n, n}, Update::add);
-  B::mix(box, in, links, out);
-  B::pull_mix(box, in, links, in, out, gradients);
-  B::to_modes(transform, in, spectrum_out);
-  B::from_modes(transform, spectrum, out);
-};
+concept backend =
+    requires(const float* in, float* out, const std::complex<float>* spectrum,
+             std::complex<float>* spectrum_out, Shape<3> box, ProductSize size,
+             std::span<const Mixing<float>> links, std::span<const MixingGradient<float>> gradients,
+             FourierTransform<2> transform, void* block, std::size_t n) {
+      { B::host_accessible } -> std::convertible_to<bool>;
+      { B::allocate(n) } -> std::same_as<void*>;
+      { B::release(block, n) } noexcept;
+      B::copy(in, out, n);
+      B::copy_from_host(in, out, n);
+      B::copy_to_host(in, out, n);
+      B::copy_strided(box, in, box, out, box);
+      B::generate(Constant<float>{}, out, n);
+      B::map(Same{}, box, whole(out, box), whole(in, box));
+      B::sum(Same{}, box, single(out), whole(in, box));
+      B::multiply(size, Matrices<const float>{in, n, n}, Matrices<const float>{in, n, n},
+                  Matrices<float>{out, n, n}, Update::overwrite);
+      B::multiply(size, Matrices<const std::complex<float>>{spectrum, n, n},
+                  Matrices<const std::complex<float>>{spectrum, n, n},
+                  Matrices<std::complex<float>>{spectrum_out, n, n}, Update::add);
+      B::mix(box, in, links, out);
+      B::pull_mix(box, in, links, in, out, gradients);
+      B::to_modes(transform, in, spectrum_out);
+      B::from_modes(transform, spectrum, out);
+    };
 
 }  // namespace nop

@@ -33,7 +33,7 @@ class HostMemory {
         return block;
       }
     }
-    return ::operator new (size, std::align_val_t{alignment});
+    return ::operator new(size, std::align_val_t{alignment});
   }
 
   /// Takes back what `allocate(bytes)` returned.
@@ -43,7 +43,7 @@ class HostMemory {
     try {
       cache.blocks[size_class(bytes)].push_back(block);
     } catch (const std::bad_alloc&) {
-      ::operator delete (block, std::align_val_t{alignment});
+      ::operator delete(block, std::align_val_t{alignment});
     }
   }
 
@@ -52,7 +52,7 @@ class HostMemory {
     Cache& cache = instance();
     const std::scoped_lock lock(cache.mutex);
     for (auto& blocks : cache.blocks) {
-      for (void* block : blocks) ::operator delete (block, std::align_val_t{alignment});
+      for (void* block : blocks) ::operator delete(block, std::align_val_t{alignment});
       blocks.clear();
       blocks.shrink_to_fit();
     }

@@ -20,7 +20,7 @@ struct LaneOf {
   using type = typename T::value_type;
 };
 template <class T>
-requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
 struct LaneOf<T> {
   using type = T;
 };
@@ -38,8 +38,10 @@ constexpr T constant(double value) {
 
 /// `yes` where the condition holds, else `no`.
 template <class T>
-requires std::is_arithmetic_v<T>
-constexpr T select(bool condition, T yes, T no) { return condition ? yes : no; }
+  requires std::is_arithmetic_v<T>
+constexpr T select(bool condition, T yes, T no) {
+  return condition ? yes : no;
+}
 
 /// The smaller and the larger of a bound and x. What is not a number remains none, and -0 is -0.
 template <class T>
@@ -88,16 +90,17 @@ constexpr T times_power_of_two(T x, T n) {
     return ldexp(x, to_int(n));
 }
 
+// NOLINTBEGIN(modernize-use-std-numbers): fitted, not ln 2
 /// 2^f for |f| <= 1/2, with a relative error below 6e-9 in float and 1e-17 in double.
 template <class Lane>
-inline constexpr auto power_of_two_series = std::to_array({0.000154531629, 0.00133908634,
-                                                           0.00961808256, 0.0555035711, 0.240226508,
-                                                           0.693147188, 1.0});
+inline constexpr auto power_of_two_series = std::to_array(
+    {0.000154531629, 0.00133908634, 0.00961808256, 0.0555035711, 0.240226508, 0.693147188, 1.0});
 template <>
 inline constexpr auto power_of_two_series<double> = std::to_array(
     {4.4549605981865184e-10, 7.0725859492692237e-9, 1.0178062445845774e-7, 1.3215442587921690e-6,
      1.5252733829836118e-5, 0.00015403530441736050, 0.0013333558146416935, 0.0096181291076068885,
      0.055504108664821594, 0.24022650695910098, 0.69314718055994531, 1.0});
+// NOLINTEND(modernize-use-std-numbers)
 
 }  // namespace detail
 

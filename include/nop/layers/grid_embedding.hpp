@@ -16,7 +16,8 @@ template <std::size_t Dim>
 class GridEmbedding {
  public:
   template <field F>
-  requires(rank_of<F> == Dim + 2 && real<element_of<F>>) auto operator()(const F& x) const {
+    requires(rank_of<F> == Dim + 2 && real<element_of<F>>)
+  auto operator()(const F& x) const {
     return concat_channels(x, coordinates<element_of<F>, backend_of<F>>(x.shape()));
   }
 

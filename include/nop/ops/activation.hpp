@@ -24,8 +24,10 @@ template <class Function>
 struct Pointwise {
   /// The function of every element of a real field, of any shape.
   template <field X>
-  requires real<element_of<X>>
-  auto operator()(const X& x) const { return evaluate(rule, x); }
+    requires real<element_of<X>>
+  auto operator()(const X& x) const {
+    return evaluate(rule, x);
+  }
 
  private:
   static constexpr auto rule = [](const auto& x) {

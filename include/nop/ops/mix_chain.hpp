@@ -86,14 +86,15 @@ struct ChainPlan {
 struct Through {
   /// A link of `mix_chain`: W u, for a weight [out, in].
   template <operand Weight>
-  requires(rank_of<Weight> == 2) auto operator()(const Weight& weight) const {
+    requires(rank_of<Weight> == 2)
+  auto operator()(const Weight& weight) const {
     using W = LinkPart<LinkRole::weight, Weight>;
     return ChainLink<W>{std::tuple<W>(W{weight})};
   }
   /// W u + b, for a bias [out].
   template <operand Weight, operand Bias>
-  requires(rank_of<Weight> == 2 && rank_of<Bias> == 1) auto operator()(const Weight& weight,
-                                                                       const Bias& bias) const {
+    requires(rank_of<Weight> == 2 && rank_of<Bias> == 1)
+  auto operator()(const Weight& weight, const Bias& bias) const {
     using W = LinkPart<LinkRole::weight, Weight>;
     using B = LinkPart<LinkRole::bias, Bias>;
     return ChainLink<W, B>{std::tuple<W, B>(W{weight}, B{bias})};

@@ -104,7 +104,7 @@ class AdamOptimizer {
     const auto correct2 = 1 - std::pow(config_.beta2, t);
     const Real rate     = part(config_.learning_rate * std::sqrt(correct2) / correct1);
     const Real kept     = part(
-            Decay == WeightDecay::decoupled ? 1 - config_.learning_rate * config_.weight_decay : 1);
+        Decay == WeightDecay::decoupled ? 1 - config_.learning_rate * config_.weight_decay : 1);
     const auto mean_with = [&](double beta) {
       return [beta = part(beta), rest = part(1 - beta)](auto a, auto b) {
         return a * beta + b * rest;

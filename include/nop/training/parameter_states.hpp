@@ -19,13 +19,13 @@ namespace nop {
 /// A rule that changes a model's parameters by their gradients. `for_each_state` visits by name all
 /// that it remembers, tensors and counts, so that it can be saved and restored.
 template <class Optimizer, class Model>
-concept optimizer_of = requires(Optimizer& optimizer, Model& model, const Gradients& gradients,
-                                double rate) {
-  optimizer.step(model, gradients);
-  { optimizer.learning_rate() } -> std::same_as<double>;
-  optimizer.set_learning_rate(rate);
-  optimizer.for_each_state(model, [](const std::string&, auto&) {});
-};
+concept optimizer_of =
+    requires(Optimizer& optimizer, Model& model, const Gradients& gradients, double rate) {
+      optimizer.step(model, gradients);
+      { optimizer.learning_rate() } -> std::same_as<double>;
+      optimizer.set_learning_rate(rate);
+      optimizer.for_each_state(model, [](const std::string&, auto&) {});
+    };
 
 namespace detail {
 

@@ -19,9 +19,9 @@ namespace nop::cpu {
 /// levels, gains little from wider registers, and takes several times as long where a length has
 /// large prime factors. The two factors are fits to measurements of 16 to 8192 points;
 /// `calibrate_transforms` fits them to the machine at hand.
-struct FourierCost {
-  float level = 0.045F;  ///< of a fast transform, per number and square of log2(points)
-  float prime = 7;       ///< how many times as much with a large prime factor
+struct alignas(8) FourierCost {  // so that it is read and replaced as one
+  float level = 0.045F;          ///< of a fast transform, per number and square of log2(points)
+  float prime = 7;               ///< how many times as much with a large prime factor
 
   [[nodiscard]] static double dense(const RealDftKey& key) {
     return static_cast<double>(key.rows()) / (key.points % 2 == 0 ? 4 : 2);
@@ -49,7 +49,7 @@ struct FourierCost {
 };
 
 namespace detail {
-inline std::atomic<FourierCost>& fourier_cost_of_all() {  // of a size that needs no lock
+inline std::atomic<FourierCost>& fourier_cost_of_all() {
   static std::atomic<FourierCost> cost{FourierCost{}};
   return cost;
 }

@@ -20,7 +20,7 @@ template <real Real>
 class OuterSum {
  public:
   OuterSum(std::size_t g_channels, std::size_t u_channels)
-      : rows_(g_channels), columns_(u_channels), swapped_(false) {
+      : rows_(g_channels), columns_(u_channels) {
     if (columns_ * whole_tiles<Real>(rows_) < rows_ * whole_tiles<Real>(columns_)) {
       std::swap(rows_, columns_);
       swapped_ = true;
@@ -51,7 +51,7 @@ class OuterSum {
 
  private:
   std::size_t rows_, columns_;
-  bool swapped_;
+  bool swapped_ = false;
 };
 
 }  // namespace nop::cpu::detail

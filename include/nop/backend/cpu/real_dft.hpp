@@ -138,7 +138,7 @@ class RealDft {
     pair.place                = coefficients_.size();
     for (std::size_t chunk = 0; chunk < pair.chunks; ++chunk)
       for (std::size_t x = pair.from; x < pair.to; ++x)
-        for (const Waves& waves : {pair.first, pair.second})
+        for (const Waves& waves : std::array<Waves, 2>{pair.first, pair.second})
           for (std::size_t r = 0; r < pair.rows; ++r)
             coefficients_.push_back(coefficient(key, waves, chunk * pair.rows + r, x));
     pairs_.push_back(pair);

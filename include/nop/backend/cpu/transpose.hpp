@@ -6,74 +6,58 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
-#include <utility>
+#include <type_traits>
 
 namespace nop::cpu::detail {
 
-/// A square of as many registers as each has lanes, transposed by interleaving: in each of log2(n)
-/// rounds, rows i and i + n/2 are dealt out to rows 2i and 2i + 1 like cards. xsimd has no word for
-/// an interleaving of whole registers.
+/// A register of 128 bits, in which zipping means the same on every processor.
 template <real Real>
-class Square {
- public:
-  static constexpr std::size_t size = lanes<Real>;
+inline constexpr std::size_t small_lanes = 16 / sizeof(Real);
+template <real Real>
+using SmallBatch = xsimd::make_sized_batch_t<Real, small_lanes<Real>>;
 
-  /// Row r of the square is what stands at `from + r * step`.
-  static Square load(const Real* from, std::size_t step) {
-    Square square;
-    for (std::size_t r = 0; r < size; ++r)
-      std::memcpy(&square.rows_[r], from + r * step, sizeof(Vector));
-    return square;
+/// A square block of `small_lanes` rows, transposed.
+template <real Real>
+void transpose_block(const Real* in, std::size_t in_step, Real* out, std::size_t out_step) {
+  using B = SmallBatch<Real>;
+  if constexpr (std::is_void_v<B>) {
+    for (std::size_t r = 0; r < small_lanes<Real>; ++r)
+      for (std::size_t c = 0; c < small_lanes<Real>; ++c)
+        out[c * out_step + r] = in[r * in_step + c];
+  } else if constexpr (small_lanes<Real> == 4) {
+    const B a = B::load_unaligned(in), b = B::load_unaligned(in + in_step),
+            c = B::load_unaligned(in + 2 * in_step), d = B::load_unaligned(in + 3 * in_step);
+    const B ac_lo = zip_lo(a, c), ac_hi = zip_hi(a, c);
+    const B bd_lo = zip_lo(b, d), bd_hi = zip_hi(b, d);
+    zip_lo(ac_lo, bd_lo).store_unaligned(out);
+    zip_hi(ac_lo, bd_lo).store_unaligned(out + out_step);
+    zip_lo(ac_hi, bd_hi).store_unaligned(out + 2 * out_step);
+    zip_hi(ac_hi, bd_hi).store_unaligned(out + 3 * out_step);
+  } else {
+    const B a = B::load_unaligned(in), b = B::load_unaligned(in + in_step);
+    zip_lo(a, b).store_unaligned(out);
+    zip_hi(a, b).store_unaligned(out + out_step);
   }
-  void store(Real* to, std::size_t step) const {
-    for (std::size_t r = 0; r < size; ++r) std::memcpy(to + r * step, &rows_[r], sizeof(Vector));
-  }
+}
 
-  [[nodiscard]] Square transposed() const {
-    Square dealt = *this;
-    for (std::size_t round = 1; round < size; round *= 2)
-      dealt = dealt.interleaved(std::make_index_sequence<size>{});
-    return dealt;
-  }
-
- private:
-  typedef Real Vector __attribute__((vector_size(size * sizeof(Real))));
-
-  template <std::size_t... Lane>
-  [[nodiscard]] Square interleaved(std::index_sequence<Lane...>) const {
-    constexpr std::size_t half = size / 2;
-    Square dealt;
-    for (std::size_t r = 0; r < half; ++r) {
-      const Vector &a = rows_[r], &b = rows_[r + half];
-      dealt.rows_[2 * r] = __builtin_shufflevector(a, b, (Lane / 2 + Lane % 2 * size)...);
-      dealt.rows_[2 * r + 1] =
-          __builtin_shufflevector(a, b, (Lane / 2 + half + Lane % 2 * size)...);
-    }
-    return dealt;
-  }
-
-  Vector rows_[size];  // a std::array would forget what kind of type a Vector is
-};
-
-/// out[c * out_step + r] = in[r * in_step + c] for r < rows, c < columns. Squares that stick out of
-/// `in` go element by element.
+/// out[c * out_step + r] = in[r * in_step + c] for r < rows, c < columns. Goes from square to
+/// square of a cache line's side, so that no line is left half read or half written: rows a power
+/// of two apart push each other out of the cache. What sticks out of whole blocks goes number by
+/// number.
 template <real Real>
 void transpose(std::size_t rows, std::size_t columns, const Real* in, std::size_t in_step,
                Real* out, std::size_t out_step) {
-  constexpr std::size_t size = Square<Real>::size;
-  for (std::size_t r = 0; r < rows; r += size)
-    for (std::size_t c = 0; c < columns; c += size) {
-      if (r + size <= rows && c + size <= columns) {
-        Square<Real>::load(in + r * in_step + c, in_step)
-            .transposed()
-            .store(out + c * out_step + r, out_step);
-        continue;
-      }
-      for (std::size_t i = r; i < std::min(rows, r + size); ++i)
-        for (std::size_t k = c; k < std::min(columns, c + size); ++k)
-          out[k * out_step + i] = in[i * in_step + k];
-    }
+  constexpr std::size_t block = small_lanes<Real>, square = 64 / sizeof(Real);
+  const std::size_t whole_rows    = rows / block * block;
+  const std::size_t whole_columns = columns / block * block;
+  for (std::size_t r0 = 0; r0 < whole_rows; r0 += square)
+    for (std::size_t c0 = 0; c0 < whole_columns; c0 += square)
+      for (std::size_t r = r0; r < std::min(r0 + square, whole_rows); r += block)
+        for (std::size_t c = c0; c < std::min(c0 + square, whole_columns); c += block)
+          transpose_block(in + r * in_step + c, in_step, out + c * out_step + r, out_step);
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = r < whole_rows ? whole_columns : 0; c < columns; ++c)
+      out[c * out_step + r] = in[r * in_step + c];
 }
 
 }  // namespace nop::cpu::detail
