@@ -41,20 +41,29 @@ void transpose_block(const Real* in, std::size_t in_step, Real* out, std::size_t
 }
 
 /// out[c * out_step + r] = in[r * in_step + c] for r < rows, c < columns. Goes from square to
-/// square of a cache line's side, so that no line is left half read or half written: rows a power
-/// of two apart push each other out of the cache. What sticks out of whole blocks goes number by
-/// number.
+/// square of a cache line's side, and within one along the lines that are further apart, so that no
+/// such line is left half read or half written: a power of two apart they push each other out of
+/// the cache. What sticks out of whole blocks goes number by number.
 template <real Real>
 void transpose(std::size_t rows, std::size_t columns, const Real* in, std::size_t in_step,
                Real* out, std::size_t out_step) {
   constexpr std::size_t block = small_lanes<Real>, square = 64 / sizeof(Real);
   const std::size_t whole_rows    = rows / block * block;
   const std::size_t whole_columns = columns / block * block;
+  const auto move                 = [&](std::size_t r, std::size_t c) {
+    transpose_block(in + r * in_step + c, in_step, out + c * out_step + r, out_step);
+  };
   for (std::size_t r0 = 0; r0 < whole_rows; r0 += square)
-    for (std::size_t c0 = 0; c0 < whole_columns; c0 += square)
-      for (std::size_t r = r0; r < std::min(r0 + square, whole_rows); r += block)
-        for (std::size_t c = c0; c < std::min(c0 + square, whole_columns); c += block)
-          transpose_block(in + r * in_step + c, in_step, out + c * out_step + r, out_step);
+    for (std::size_t c0 = 0; c0 < whole_columns; c0 += square) {
+      const std::size_t r1 = std::min(r0 + square, whole_rows);
+      const std::size_t c1 = std::min(c0 + square, whole_columns);
+      if (in_step >= out_step)
+        for (std::size_t r = r0; r < r1; r += block)
+          for (std::size_t c = c0; c < c1; c += block) move(r, c);
+      else
+        for (std::size_t c = c0; c < c1; c += block)
+          for (std::size_t r = r0; r < r1; r += block) move(r, c);
+    }
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = r < whole_rows ? whole_columns : 0; c < columns; ++c)
       out[c * out_step + r] = in[r * in_step + c];
