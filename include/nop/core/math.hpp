@@ -79,15 +79,17 @@ constexpr T polynomial(T x, const std::array<double, Count>& c) {
 namespace detail {
 
 /// x 2^n for a whole number n, by a power that is made of its exponent's bits: for the number below
-/// the smallest exponent there is, the bits are those of zero.
+/// the smallest exponent there is, the bits are those of zero. Where n is not a number, nor is x.
 template <class T>
 constexpr T times_power_of_two(T x, T n) {
-  if constexpr (std::is_same_v<T, float>)
-    return x * std::bit_cast<float>((static_cast<std::int32_t>(n) + 127) << 23);
-  else if constexpr (std::is_same_v<T, double>)
-    return x * std::bit_cast<double>((static_cast<std::int64_t>(n) + 1023) << 52);
-  else
+  if constexpr (!std::is_arithmetic_v<T>)
     return ldexp(x, to_int(n));
+  else if (n != n)
+    return x;
+  else if constexpr (std::is_same_v<T, float>)
+    return x * std::bit_cast<float>((static_cast<std::int32_t>(n) + 127) << 23);
+  else
+    return x * std::bit_cast<double>((static_cast<std::int64_t>(n) + 1023) << 52);
 }
 
 // NOLINTBEGIN(modernize-use-std-numbers): fitted, not ln 2
