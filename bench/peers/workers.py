@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import subprocess
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,15 +19,11 @@ FOREIGN = re.compile(r"(OPENBLAS|BLIS|MKL|NVPL|KMP|XLA|TORCH|OMP|GOMP)_")
 
 
 def environment(threads):
-    """As a user's, but for the threads: so many, and asleep while they wait. Threads that spin
-    would disturb whoever is timed next, and lose whole time slices on a machine that does anything
-    else.
-    """
+    """As a user's, but for the number of threads."""
     variables = {k: v for k, v in os.environ.items() if not FOREIGN.match(k)}
     return variables | {
         "OMP_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),
-        "OMP_WAIT_POLICY": "passive",
         # Compiled once, for all runs.
         "TORCHINDUCTOR_CACHE_DIR": str(ROOT / "build" / "peers-cache"),
     }
@@ -48,6 +45,7 @@ class Worker:
                 preexec_fn=lambda: os.sched_setaffinity(0, range(threads)))
 
     def ask(self, line):
+        time.sleep(0.02)  # the threads of whoever was asked before spin for some milliseconds
         try:
             self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
