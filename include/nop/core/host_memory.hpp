@@ -84,25 +84,4 @@ class HostMemory {
   }
 };
 
-/// An array in reused host memory, with no values yet; for the intermediate results of kernels.
-template <class Element>
-class Scratch {
- public:
-  explicit Scratch(std::size_t count)
-      : data_(static_cast<Element*>(HostMemory::allocate(count * sizeof(Element)))),
-        count_(count) {}
-  Scratch(const Scratch&)            = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { HostMemory::release(data_, count_ * sizeof(Element)); }
-
-  [[nodiscard]] Element* data() const { return data_; }
-  [[nodiscard]] Element* begin() const { return data_; }
-  [[nodiscard]] Element* end() const { return data_ + count_; }
-  Element& operator[](std::size_t i) const { return data_[i]; }
-
- private:
-  Element* data_;
-  std::size_t count_;
-};
-
 }  // namespace nop

@@ -3,7 +3,7 @@
 
 #include <nop/backend/cpu.hpp>
 #include <nop/core/expects.hpp>
-#include <nop/core/host_memory.hpp>
+#include <nop/core/scratch.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/scalar.hpp>
 #include <nop/core/shape.hpp>

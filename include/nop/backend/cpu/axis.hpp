@@ -7,7 +7,6 @@
 #include <nop/backend/cpu/real_dft.hpp>
 #include <nop/backend/cpu/simd.hpp>
 #include <nop/core/band.hpp>
-#include <nop/core/host_memory.hpp>
 
 #include <algorithm>
 #include <complex>

@@ -4,8 +4,8 @@
 #include <nop/backend/cpu/axis.hpp>
 #include <nop/backend/cpu/fourier_cost.hpp>
 #include <nop/core/band.hpp>
-#include <nop/core/host_memory.hpp>
 #include <nop/core/scalar.hpp>
+#include <nop/core/scratch.hpp>
 
 #include <algorithm>
 #include <chrono>

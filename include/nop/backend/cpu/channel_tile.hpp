@@ -5,8 +5,8 @@
 #include <nop/backend/cpu/map.hpp>
 #include <nop/backend/cpu/simd.hpp>
 #include <nop/backend/cpu/tile.hpp>
-#include <nop/core/host_memory.hpp>
 #include <nop/core/scalar.hpp>
+#include <nop/core/scratch.hpp>
 #include <nop/core/shape.hpp>
 
 #include <algorithm>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <nop/core/error.hpp>
-#include <nop/core/host_memory.hpp>
 #include <nop/core/scalar.hpp>
+#include <nop/core/scratch.hpp>
 
 #include <fftw3.h>
 

@@ -4,8 +4,8 @@
 #include <nop/backend/cpu/complex_tile.hpp>
 #include <nop/backend/cpu/parallel.hpp>
 #include <nop/backend/cpu/tile.hpp>
-#include <nop/core/host_memory.hpp>
 #include <nop/core/operand.hpp>
+#include <nop/core/scratch.hpp>
 
 #include <algorithm>
 #include <array>

@@ -3,9 +3,9 @@
 
 #include <nop/backend/cpu/parallel.hpp>
 #include <nop/backend/cpu/simd.hpp>
-#include <nop/core/host_memory.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/scalar.hpp>
+#include <nop/core/scratch.hpp>
 #include <nop/core/shape.hpp>
 
 #include <algorithm>

@@ -7,8 +7,8 @@
 #include <nop/backend/cpu/outer_sum.hpp>
 #include <nop/backend/cpu/parallel.hpp>
 #include <nop/core/functors.hpp>
-#include <nop/core/host_memory.hpp>
 #include <nop/core/mixing.hpp>
+#include <nop/core/scratch.hpp>
 #include <nop/core/shape.hpp>
 
 #include <algorithm>

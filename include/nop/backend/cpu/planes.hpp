@@ -5,8 +5,8 @@
 #include <nop/backend/cpu/lanes.hpp>
 #include <nop/backend/cpu/signs.hpp>
 #include <nop/core/band.hpp>
-#include <nop/core/host_memory.hpp>
 #include <nop/core/scalar.hpp>
+#include <nop/core/scratch.hpp>
 #include <nop/core/shape.hpp>
 
 #include <algorithm>
