@@ -19,3 +19,15 @@ TEST_CASE_TEMPLATE("a matrix of any size is transposed", Real, float, double) {
       CHECK(out == expected);
     }
 }
+
+TEST_CASE_TEMPLATE("the rows of a square of registers are summed", Real, float, double) {
+  constexpr std::size_t width = nop::cpu::lanes<Real>;
+  std::vector<Real> in(width * width), out(width), expected(width);
+  std::iota(in.begin(), in.end(), Real(0));
+  for (std::size_t r = 0; r < width; ++r)
+    expected[r] =
+        std::accumulate(in.begin() + static_cast<std::ptrdiff_t>(r * width),
+                        in.begin() + static_cast<std::ptrdiff_t>((r + 1) * width), Real(0));
+  nop::cpu::detail::sum_rows(in.data(), out.data());
+  CHECK(out == expected);
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/backend/cpu/complex_dots.hpp>
 #include <nop/backend/cpu/complex_tile.hpp>
 #include <nop/backend/cpu/parallel.hpp>
 #include <nop/backend/cpu/tile.hpp>
@@ -91,19 +92,41 @@ void multiply_dots(std::size_t rows, std::size_t depth, std::size_t columns, con
                    update == Update::add || k > 0);
 }
 
+/// The same for complex numbers, in one of three ways. Where b lies along the depth, as in the
+/// gradient by a spectrum, dot products save transposing it for a row or two. Where b is only a few
+/// of many rows, as in the gradient by a weight, b and i b are laid out for all of them. Otherwise
+/// b is read where it is.
+template <real Real>
+void multiply_any_complex(std::size_t rows, std::size_t depth, std::size_t columns,
+                          const Strided<std::complex<Real>>& a,
+                          const Strided<std::complex<Real>>& b, std::complex<Real>* c,
+                          std::size_t c_step, Update update) {
+  using Wide   = Tile<std::complex<Real>, 4>;
+  using Narrow = Tile<std::complex<Real>, 3>;
+  if (b.row == 1 && rows <= 2)
+    multiply_complex_dots(rows, depth, columns, a, b, c, c_step, update);
+  else if (8 * depth > rows)
+    multiply_complex(rows, depth, columns, a, b, c, c_step, update);
+  else if (columns % Wide::columns == 0)
+    multiply_tiles<Wide>(rows, depth, columns, a, b, c, c_step, update);
+  else
+    multiply_tiles<Narrow>(rows, depth, columns, a, b, c, c_step, update);
+}
+
 /// c (+)= a b on the calling thread.
 template <class Element>
 void multiply_serial(std::size_t rows, std::size_t depth, std::size_t columns,
                      const Strided<Element>& a, const Strided<Element>& b, Element* c,
                      std::size_t c_step, Update update) {
-  if constexpr (complex<Element>)
-    return multiply_complex(rows, depth, columns, a, b, c, c_step, update);
-  if constexpr (real<Element>)
+  if constexpr (complex<Element>) {
+    multiply_any_complex(rows, depth, columns, a, b, c, c_step, update);
+  } else {
     if (a.column == 1 && b.row == 1 && depth >= 8 * lanes<Element> && rows < 64)
       return multiply_dots(rows, depth, columns, a, b, c, c_step, update);
-  if (rows == 1)
-    return multiply_tiles<Tile<Element, 6>>(rows, depth, columns, a, b, c, c_step, update);
-  multiply_tiles<Tile<Element>>(rows, depth, columns, a, b, c, c_step, update);
+    if (rows == 1)
+      return multiply_tiles<Tile<Element, 6>>(rows, depth, columns, a, b, c, c_step, update);
+    multiply_tiles<Tile<Element>>(rows, depth, columns, a, b, c, c_step, update);
+  }
 }
 
 /// The sum over the batch of a b: a fixed number of partial sums, each over a run of the batch and

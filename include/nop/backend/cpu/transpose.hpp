@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
 #include <type_traits>
 
 namespace nop::cpu::detail {
@@ -37,6 +38,31 @@ void transpose_block(const Real* in, std::size_t in_step, Real* out, std::size_t
     const B a = B::load_unaligned(in), b = B::load_unaligned(in + in_step);
     zip_lo(a, b).store_unaligned(out);
     zip_hi(a, b).store_unaligned(out + out_step);
+  }
+}
+
+/// out[r] = the sum of row r of a square with as many rows and columns as a register has lanes.
+template <real Real>
+void sum_rows(const Real* in, Real* out) {
+  constexpr std::size_t width = lanes<Real>, block = small_lanes<Real>;
+  using B = SmallBatch<Real>;
+  if constexpr (std::is_void_v<B>) {
+    for (std::size_t r = 0; r < width; ++r)
+      out[r] = std::accumulate(in + r * width, in + (r + 1) * width, Real(0));
+  } else {
+    for (std::size_t r = 0; r < width; r += block) {
+      const auto row = [&](std::size_t s) {
+        B sum = B::load_unaligned(in + (r + s) * width);
+        for (std::size_t c = block; c < width; c += block)
+          sum += B::load_unaligned(in + (r + s) * width + c);
+        return sum;
+      };
+      const auto halves = [](const B& a, const B& b) { return zip_lo(a, b) + zip_hi(a, b); };
+      if constexpr (block == 4)
+        halves(halves(row(0), row(2)), halves(row(1), row(3))).store_unaligned(out + r);
+      else
+        halves(row(0), row(1)).store_unaligned(out + r);
+    }
   }
 }
 
