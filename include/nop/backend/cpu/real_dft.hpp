@@ -80,9 +80,9 @@ class RealDft {
       for (std::size_t chunk = 0; chunk < pair.chunks; ++chunk)
         with_rows(pair.rows, [&](auto rows) {
           if (folds_twice_)
-            analyze_chunk<rows, true>(pair, chunk, in, in_step, out, out_step, ahead);
+            analyze_chunk<rows, true>(pair, chunk, {in, ahead, in_step}, out, out_step);
           else
-            analyze_chunk<rows, false>(pair, chunk, in, in_step, out, out_step, ahead);
+            analyze_chunk<rows, false>(pair, chunk, {in, ahead, in_step}, out, out_step);
         });
   }
 
@@ -97,7 +97,8 @@ class RealDft {
         const bool last = p + 1 == pairs_.size() && chunk + 1 == pair.chunks;
         with_rows(pair.rows, [&](auto rows) {
           synthesize_chunk<rows>(pair, chunk, in, in_step, sums,
-                                 [&](std::size_t x, const Vector& first, const Vector& second) {
+                                 [&](std::size_t x, const Vector& first,
+                                     const Vector& second) __attribute__((always_inline)) {
                                    if (last)
                                      return unfold(x, first, second, work, out, out_step, ahead);
                                    first.store_unaligned(sums + 2 * x * width);
@@ -176,63 +177,80 @@ class RealDft {
   template <std::size_t Rows>
   using Sums = std::array<Vector, Rows>;
 
-  /// sums[r] += coefficients[r] value
-  template <std::size_t Rows, std::size_t... Row>
-  static void add(Sums<Rows>& sums, const Real* coefficients, const Vector& value,
-                  std::index_sequence<Row...>) {
-    ((sums[Row] = xsimd::fma(Vector(coefficients[Row]), value, sums[Row])), ...);
-  }
+  /// The sums of the waves of one chunk of a pair, in registers. What it is made of has to be
+  /// compiled into the loops that use it, or the registers would go through memory.
+  template <std::size_t Rows>
+  struct ChunkSums {
+    Sums<Rows> first, second;
+    const Real* coefficients;
+
+    /// first[r] += coefficients[r] one, second[r] += coefficients[Rows + r] two
+    [[gnu::always_inline]] void take(const Vector& one, const Vector& two) {
+      add(first, coefficients, one, std::make_index_sequence<Rows>{});
+      add(second, coefficients + Rows, two, std::make_index_sequence<Rows>{});
+      coefficients += 2 * Rows;
+    }
+
+   private:
+    template <std::size_t... Row>
+    [[gnu::always_inline]] static void add(Sums<Rows>& sums, const Real* factors,
+                                           const Vector& value, std::index_sequence<Row...>) {
+      ((sums[Row] = xsimd::fma(Vector(factors[Row]), value, sums[Row])), ...);
+    }
+  };
+
+  /// Lines of a field that are read, and those that will be read a little later.
+  struct Points {
+    const Real* in;
+    const Real* ahead;
+    std::size_t step;
+
+    [[gnu::always_inline]] Vector operator()(std::size_t x) const {
+      __builtin_prefetch(ahead + x * step, 0, 2);  // into the second cache
+      return Vector::load_unaligned(in + x * step);
+    }
+  };
+
   /// sum_r coefficients[r] values[r], in two sums that do not wait for each other
   template <std::size_t Rows, std::size_t... Row>
-  static Vector dot(const Sums<Rows>& values, const Real* coefficients,
-                    std::index_sequence<Row...>) {
+  [[gnu::always_inline]] static Vector dot(const Sums<Rows>& values, const Real* coefficients,
+                                           std::index_sequence<Row...>) {
     std::array<Vector, 2> sum = {Vector(Real(0)), Vector(Real(0))};
     ((sum[Row % 2] = xsimd::fma(Vector(coefficients[Row]), values[Row], sum[Row % 2])), ...);
     return sum[0] + sum[1];
   }
 
   template <std::size_t Rows, bool Twice>
-  void analyze_chunk(const Pair& pair, std::size_t chunk, const Real* in, std::size_t in_step,
-                     Real* out, std::size_t out_step, const Real* ahead) const {
-    constexpr auto all = std::make_index_sequence<Rows>{};
+  void analyze_chunk(const Pair& pair, std::size_t chunk, const Points& u, Real* out,
+                     std::size_t out_step) const {
     const Vector zero(Real(0));
-    Sums<Rows> first, second;
-    first.fill(zero), second.fill(zero);
-    const std::size_t n      = points_;
-    const Real* coefficients = coefficients_of(pair, chunk);
-    const bool sine          = pair.first.sine;
-    const auto take          = [&](const Vector& one, const Vector& two) {
-      add<Rows>(first, coefficients, one, all);
-      add<Rows>(second, coefficients + Rows, two, all);
-      coefficients += 2 * Rows;
-    };
-    const auto u = [&](std::size_t x) {
-      __builtin_prefetch(ahead + x * in_step, 0, 2);  // into the second cache
-      return Vector::load_unaligned(in + x * in_step);
-    };
+    ChunkSums<Rows> sums{.coefficients = coefficients_of(pair, chunk)};
+    sums.first.fill(zero), sums.second.fill(zero);
+    const std::size_t n = points_;
+    const bool sine     = pair.first.sine;
     if constexpr (Twice) {
-      if (pair.from == 0) take(u(0) + u(n / 2), u(0) - u(n / 2));
+      if (pair.from == 0) sums.take(u(0) + u(n / 2), u(0) - u(n / 2));
       for (std::size_t x = 1; 4 * x < n; ++x) {
         const Vector a = u(x), b = u(n - x), c = u(n / 2 - x), d = u(n / 2 + x);
         const Vector p = sine ? a - b : a + b, q = sine ? d - c : c + d;
-        take(p + q, p - q);
+        sums.take(p + q, p - q);
       }
       if (n % 4 == 0) {
         const Vector p = sine ? u(n / 4) - u(n - n / 4) : u(n / 4) + u(n - n / 4);
-        take(p, p);
+        sums.take(p, p);
       }
     } else {
-      take(u(0), zero);
+      sums.take(u(0), zero);
       for (std::size_t x = 1; 2 * x < n; ++x) {
         const Vector a = u(x), b = u(n - x);
-        take(a + b, a - b);
+        sums.take(a + b, a - b);
       }
     }
     for (std::size_t r = 0; r < Rows; ++r) {
       Real* const one = row_of(pair.first, chunk * Rows + r, out, out_step);
       Real* const two = row_of(pair.second, chunk * Rows + r, out, out_step);
-      if (one != nullptr) first[r].store_unaligned(one);
-      if (two != nullptr) second[r].store_unaligned(two);
+      if (one != nullptr) sums.first[r].store_unaligned(one);
+      if (two != nullptr) sums.second[r].store_unaligned(two);
     }
   }
 
@@ -262,8 +280,9 @@ class RealDft {
 
   /// Writes the points that the sums of x are folded from: `cosines` are the sums of the first
   /// pair, the two vectors those of the last one.
-  void unfold(std::size_t x, const Vector& first, const Vector& second, const Real* cosines,
-              Real* out, std::size_t step, const Real* ahead) const {
+  [[gnu::always_inline]] void unfold(std::size_t x, const Vector& first, const Vector& second,
+                                     const Real* cosines, Real* out, std::size_t step,
+                                     const Real* ahead) const {
     const std::size_t n = points_;
     const auto put      = [&](std::size_t at, const Vector& value) {
       __builtin_prefetch(ahead + at * step, 1, 2);
