@@ -184,6 +184,10 @@ class RealDft {
     Sums<Rows> first, second;
     const Real* coefficients;
 
+    explicit ChunkSums(const Real* factors) : coefficients(factors) {
+      first.fill(Vector(Real(0))), second.fill(Vector(Real(0)));
+    }
+
     /// first[r] += coefficients[r] one, second[r] += coefficients[Rows + r] two
     [[gnu::always_inline]] void take(const Vector& one, const Vector& two) {
       add(first, coefficients, one, std::make_index_sequence<Rows>{});
@@ -223,9 +227,7 @@ class RealDft {
   template <std::size_t Rows, bool Twice>
   void analyze_chunk(const Pair& pair, std::size_t chunk, const Points& u, Real* out,
                      std::size_t out_step) const {
-    const Vector zero(Real(0));
-    ChunkSums<Rows> sums{.coefficients = coefficients_of(pair, chunk)};
-    sums.first.fill(zero), sums.second.fill(zero);
+    ChunkSums<Rows> sums(coefficients_of(pair, chunk));
     const std::size_t n = points_;
     const bool sine     = pair.first.sine;
     if constexpr (Twice) {
@@ -240,7 +242,7 @@ class RealDft {
         sums.take(p, p);
       }
     } else {
-      sums.take(u(0), zero);
+      sums.take(u(0), Vector(Real(0)));
       for (std::size_t x = 1; 2 * x < n; ++x) {
         const Vector a = u(x), b = u(n - x);
         sums.take(a + b, a - b);
