@@ -48,8 +48,9 @@ struct RealDftKey {
 ///
 ///     p(x) = u(x) + s u(n-x),    q(x) = u(n/2-x) + s u(n/2+x),    0 <= x <= n/4:
 ///
-/// a quarter of the products. They are formed in registers as the points are read, one register of
-/// columns at a time, and multiply as many rows as there are registers to add up in.
+/// a quarter of the products; and k = 0 needs none. They are formed in registers as the points are
+/// read, one register of columns at a time, and multiply as many rows as there are registers to add
+/// up in.
 template <real Real>
 class RealDft {
   using Vector = Batch<Real>;
@@ -59,13 +60,16 @@ class RealDft {
   static constexpr std::size_t width = lanes<Real>;
 
   explicit RealDft(const RealDftKey& key)
-      : points_(key.points), highest_(key.highest()), folds_twice_(key.points % 2 == 0) {
+      : points_(key.points),
+        highest_(key.highest()),
+        folds_twice_(key.points % 2 == 0),
+        weight_of_zero_(key.template weight_of<Real>(0)) {
     const std::size_t n = points_, h = highest_;
     if (folds_twice_) {
-      add_pair(key, {{false, 0, 2, h / 2 + 1}, {false, 1, 2, (h + 1) / 2}, 0, n / 4 + 1});
+      add_pair(key, {{false, 2, 2, h / 2}, {false, 1, 2, (h + 1) / 2}, 0, n / 4 + 1});
       add_pair(key, {{true, 2, 2, h / 2}, {true, 1, 2, (h + 1) / 2}, 1, n / 4 + 1});
     } else {
-      add_pair(key, {{false, 0, 1, h + 1}, {true, 1, 1, h}, 0, n / 2 + 1});
+      add_pair(key, {{false, 1, 1, h}, {true, 1, 1, h}, 0, n / 2 + 1});
     }
   }
 
@@ -128,6 +132,9 @@ class RealDft {
     Waves first, second;
     std::size_t from, to;
     std::size_t chunks = 0, rows = 0, place = 0;
+
+    /// Are the first folded values of this chunk those whose sum is the wave of k = 0?
+    [[nodiscard]] bool has_zero(std::size_t chunk) const { return !first.sine && chunk == 0; }
   };
 
   static constexpr std::size_t most_rows = (registers<Real> - 6) / 2;
@@ -182,14 +189,16 @@ class RealDft {
   template <std::size_t Rows>
   struct ChunkSums {
     Sums<Rows> first, second;
+    Vector total = Vector(Real(0));
     const Real* coefficients;
 
     explicit ChunkSums(const Real* factors) : coefficients(factors) {
-      first.fill(Vector(Real(0))), second.fill(Vector(Real(0)));
+      first.fill(total), second.fill(total);
     }
 
-    /// first[r] += coefficients[r] one, second[r] += coefficients[Rows + r] two
+    /// total += one, first[r] += coefficients[r] one, second[r] += coefficients[Rows + r] two
     [[gnu::always_inline]] void take(const Vector& one, const Vector& two) {
+      total += one;
       add(first, coefficients, one, std::make_index_sequence<Rows>{});
       add(second, coefficients + Rows, two, std::make_index_sequence<Rows>{});
       coefficients += 2 * Rows;
@@ -215,11 +224,11 @@ class RealDft {
     }
   };
 
-  /// sum_r coefficients[r] values[r], in two sums that do not wait for each other
+  /// start + sum_r coefficients[r] values[r], in two sums that do not wait for each other
   template <std::size_t Rows, std::size_t... Row>
-  [[gnu::always_inline]] static Vector dot(const Sums<Rows>& values, const Real* coefficients,
-                                           std::index_sequence<Row...>) {
-    std::array<Vector, 2> sum = {Vector(Real(0)), Vector(Real(0))};
+  [[gnu::always_inline]] static Vector dot(const Vector& start, const Sums<Rows>& values,
+                                           const Real* coefficients, std::index_sequence<Row...>) {
+    std::array<Vector, 2> sum = {start, Vector(Real(0))};
     ((sum[Row % 2] = xsimd::fma(Vector(coefficients[Row]), values[Row], sum[Row % 2])), ...);
     return sum[0] + sum[1];
   }
@@ -248,6 +257,7 @@ class RealDft {
         sums.take(a + b, a - b);
       }
     }
+    if (pair.has_zero(chunk)) (Vector(weight_of_zero_) * sums.total).store_unaligned(out);
     for (std::size_t r = 0; r < Rows; ++r) {
       Real* const one = row_of(pair.first, chunk * Rows + r, out, out_step);
       Real* const two = row_of(pair.second, chunk * Rows + r, out, out_step);
@@ -268,10 +278,13 @@ class RealDft {
       first[r]              = one == nullptr ? Vector(Real(0)) : Vector::load_unaligned(one);
       second[r]             = two == nullptr ? Vector(Real(0)) : Vector::load_unaligned(two);
     }
+    const Vector zero(Real(0));
+    const Vector start =
+        pair.has_zero(chunk) ? Vector(weight_of_zero_) * Vector::load_unaligned(in) : zero;
     const Real* coefficients = coefficients_of(pair, chunk);
     for (std::size_t x = pair.from; x < pair.to; ++x, coefficients += 2 * Rows) {
-      Vector one = dot<Rows>(first, coefficients, all),
-             two = dot<Rows>(second, coefficients + Rows, all);
+      Vector one = dot<Rows>(start, first, coefficients, all),
+             two = dot<Rows>(zero, second, coefficients + Rows, all);
       if (chunk > 0) {
         one += Vector::load_unaligned(sums + 2 * x * width);
         two += Vector::load_unaligned(sums + (2 * x + 1) * width);
@@ -313,6 +326,7 @@ class RealDft {
 
   std::size_t points_, highest_;
   bool folds_twice_;
+  Real weight_of_zero_;
   std::vector<Pair> pairs_;
   std::vector<Real> coefficients_;
 };
