@@ -120,8 +120,10 @@ TEST_CASE("a state of training is flattened, numbers and settings beside the ten
 
 TEST_CASE("windows, marks and every type are what PyTorch meant, in protocols 2 and 5") {
   for (const auto* name : {"views.pt", "views_protocol_5.pt"}) {
-    const auto [tensors, values, metadata] = read_torch_checkpoint(fixture(name));
-    const auto is                          = [&](const std::string& key, const auto& expected,
+    const auto checkpoint      = read_torch_checkpoint(fixture(name));
+    const NamedArrays& tensors = checkpoint.tensors;
+    const Json& values         = checkpoint.values;
+    const auto is              = [&](const std::string& key, const auto& expected,
                         const std::vector<std::size_t>& shape) {
       CAPTURE(key);
       CHECK(tensors.at(key) == make_array(expected, shape));
