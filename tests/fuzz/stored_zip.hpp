@@ -34,7 +34,7 @@ inline std::string stored_zip(const std::vector<std::pair<std::string, std::stri
                               number(crc32(content), 4) + number(content.size(), 4) +
                               number(content.size(), 4) + number(name.size(), 2) + number(0, 2);
     directory +=
-        "PK\1\2" + number(20, 2) + about + number(0, 10) + number(archive.size(), 4) + name;
+        "PK\1\2" + number(20, 2) + about + std::string(10, '\0') + number(archive.size(), 4) + name;
     archive += "PK\3\4" + about + name + content;
   }
   const std::string end = "PK\5\6" + number(0, 4) + number(members.size(), 2) +

@@ -117,7 +117,13 @@ TEST_CASE("storages that are missing, of another size or of two types are refuse
   CHECK(test::says(refused({{"a", other}}), "should take 28 bytes, but takes 24"));
   other      = matrix;
   other.type = ElementType::int32;
-  CHECK(test::says(refused({{"a", matrix}, {"b", other}}), "two element types"));
+  CHECK(test::says(refused({{"a", matrix}, {"b", other}}), "described in two ways"));
+  // The first reads nothing and says so; the second would read beyond the end.
+  auto large          = matrix;
+  large.storage_bytes = 48;
+  large.shape         = {2, 6};
+  large.strides       = {6, 1};
+  CHECK(test::says(refused({{"a", matrix}, {"b", large}}), "described in two ways"));
 }
 
 TEST_CASE("one number repeated without end uses up the budget, not the memory") {

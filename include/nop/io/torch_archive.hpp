@@ -97,16 +97,18 @@ inline void apply_marks(const TorchTensor& tensor, std::vector<std::byte>& bytes
       bytes[(i + 1) * size - 1] ^= std::byte{0x80};
 }
 
-/// The storages that tensors are cut from, each read once and freed after its last use.
+/// The storages that tensors are cut from, each read once and freed after its last use. All tensors
+/// must agree on its size, since each is checked against what it says itself.
 class TorchStorages {
  public:
   TorchStorages(const TorchArchive& archive, std::span<const NamedTorchTensor> tensors)
       : archive_(archive) {
     for (const auto& [name, tensor] : tensors) {
       Storage& storage = storages_[tensor.storage];
-      if (storage.uses == 0) storage.type = tensor.type;
-      if (storage.type != tensor.type)
-        archive.zip().refuse("storage '" + tensor.storage + "' is used with two element types");
+      if (storage.uses == 0) storage.first = &tensor;
+      if (storage.first->type != tensor.type ||
+          storage.first->storage_bytes != tensor.storage_bytes)
+        archive.zip().refuse("storage '" + tensor.storage + "' is described in two ways");
       ++storage.uses;
     }
   }
@@ -132,9 +134,9 @@ class TorchStorages {
 
  private:
   struct Storage {
-    std::size_t uses = 0;
-    ElementType type{};
-    bool is_read = false;
+    const TorchTensor* first = nullptr;
+    std::size_t uses         = 0;
+    bool is_read             = false;
     std::vector<std::byte> bytes;
   };
 
