@@ -35,6 +35,8 @@ TEST_CASE("parts are found by their links, and may be shared") {
   CHECK(parts[1].text() == "ab");
   CHECK(parts[1].place() == parts[2].place());
   CHECK(parts[0].parts().empty());
+  CHECK(pickle.root().has_parts());
+  CHECK_FALSE(parts[0].has_parts());
 }
 
 TEST_CASE("a value of another kind is refused at its byte, by names people know") {

@@ -92,6 +92,8 @@ TEST_CASE("conjugate and negative tensors are known, other marks are refused") {
       refused({.storage = global("torch", "LongStorage"), .rest = dict({{"neg", "\x88"}})}),
       "marked as 'neg'"));
   CHECK(test::says(refused({.rest = dict({{"sparse", "\x88"}})}), "marked as 'sparse'"));
+  complex.rest = dict({{"conj", "\x88"}, {"conj", "\x88"}, {"conj", "\x88"}});
+  CHECK(test::says(refused(complex), "many marks"));
 }
 
 TEST_CASE("every element must lie in the storage, whatever would overflow") {

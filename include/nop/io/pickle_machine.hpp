@@ -61,7 +61,7 @@ class PickleMachine {
   /// OrderedDict() is a dict; all other calls are written down.
   void push_call(const std::vector<Place>& parts) {
     const PickleValue callable = value(parts[0]);
-    const bool has_arguments   = !value(parts[1]).expect(PickleKind::tuple).parts().empty();
+    const bool has_arguments   = value(parts[1]).expect(PickleKind::tuple).has_parts();
     if (!has_arguments && callable.is(PickleKind::global) &&
         callable.global() == "collections.OrderedDict")
       push_parts(PickleKind::dict, {});

@@ -113,10 +113,15 @@ class PickleValue {
   /// later of a call; the id of a persistent id. Others have none.
   [[nodiscard]] std::vector<PickleValue> parts() const {
     std::vector<PickleValue> parts;
-    if (kind() < PickleKind::tuple || is(PickleKind::attributes)) return parts;
+    if (!has_parts()) return parts;
     for (auto link = node().words[0]; link != no_link; link = pickle_->links[link].next)
       parts.emplace_back(*pickle_, pickle_->links[link].node);
     return parts;
+  }
+
+  /// Whether there are parts, without looking at them.
+  [[nodiscard]] bool has_parts() const {
+    return kind() >= PickleKind::tuple && !is(PickleKind::attributes) && node().words[0] != no_link;
   }
 
   /// The full name of a global: "torch.FloatStorage".

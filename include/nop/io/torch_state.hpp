@@ -58,7 +58,7 @@ class TorchStateReader {
       expect_new(value, name);
       check_globals(value);
       state_.tensors.push_back({name, TorchTensorReader{}(value)});
-    } else if (value.is(PickleKind::dict) && !value.parts().empty()) {
+    } else if (value.is(PickleKind::dict) && value.has_parts()) {
       visit_dict(value, name);
     } else if (is_sequence(value) && holds_tensor(value)) {
       std::size_t index = 0;

@@ -105,7 +105,7 @@ class TorchTensorReader {
 
   /// Functions that PyTorch would call with gradients; it saves none.
   static void expect_no_hooks(const PickleValue& value) {
-    if (!value.expect(PickleKind::dict).parts().empty()) value.refuse("a tensor with hooks");
+    if (value.expect(PickleKind::dict).has_parts()) value.refuse("a tensor with hooks");
   }
 
   static std::size_t count(const PickleValue& value) {
@@ -152,6 +152,7 @@ class TorchTensorReader {
   /// A tensor may be the conjugate or the negative of what is stored.
   static void read_marks(const PickleValue& value, TorchTensor& tensor) {
     const auto parts = value.expect(PickleKind::dict).parts();
+    if (parts.size() > 4) value.refuse("a tensor of many marks");
     for (std::size_t i = 0; i < parts.size(); i += 2) {
       const auto name = parts[i].text();
       if (name == "conj" && holds_complex(tensor.type))
