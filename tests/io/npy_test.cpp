@@ -132,8 +132,7 @@ TEST_CASE("claims of terabytes take no memory") {
 TEST_CASE("a damaged file is refused or read, never more") {
   for (const auto* order : {"False", "True"}) {
     const auto file = npy("<i2", order, "(2, 3)", "abcdefghijkl");
-    test::check_every_truncation(file, parse_npy);
-    test::check_every_bit_flip(file, parse_npy);
+    test::check_every_damage(file, parse_npy);
   }
 }
 

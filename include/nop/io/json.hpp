@@ -59,6 +59,13 @@ class CountedText {
   std::size_t* consumed_;
 };
 
+/// Adds a member to an object that has none of this name: past the map's own emplace, which would
+/// search all names again.
+inline Json& append_member(Json& object, std::string name, Json value) {
+  std::vector<std::pair<const std::string, Json>>& members = object.get_ref<Json::object_t&>();
+  return members.emplace_back(std::move(name), std::move(value)).second;
+}
+
 /// Builds a Json from the parser's events; refuses repeated names and bottomless nesting.
 class JsonBuilder : public nlohmann::json_sax<Json> {
  public:
@@ -106,9 +113,7 @@ class JsonBuilder : public nlohmann::json_sax<Json> {
     if (open_.empty()) return &(root_ = std::move(value));
     Json& parent = *open_.back().value;
     if (parent.is_array()) return &parent.get_ref<Json::array_t&>().emplace_back(std::move(value));
-    // Past the map's own emplace, which would search all names again.
-    std::vector<std::pair<const std::string, Json>>& members = parent.get_ref<Json::object_t&>();
-    return &members.emplace_back(std::move(name_), std::move(value)).second;
+    return &append_member(parent, std::move(name_), std::move(value));
   }
 
   bool put(Json value) { return place(std::move(value)), true; }

@@ -6,28 +6,16 @@
 #include <nop/io/named_arrays.hpp>
 #include <nop/io/npy.hpp>
 #include <nop/io/zip.hpp>
+#include <nop/io/zip_entries.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
-#include <limits>
-#include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace nop {
-
-/// How much an archive may unpack to: `ratio` times its own size and `allowance` bytes more. Fields
-/// of floating-point numbers compress to a tenth at best; archives made to fill a memory, a
-/// thousandfold.
-struct UnpackLimit {
-  std::size_t ratio     = 200;
-  std::size_t allowance = std::size_t{256} << 20;
-};
 
 namespace detail {
 
@@ -48,47 +36,14 @@ inline std::string npz_array_name(const std::string& member, const ZipReader& ar
   return member.substr(0, member.size() - suffix.size());
 }
 
-/// A member that was looked at but not unpacked.
-struct NpzEntry {
-  std::string name;
-  std::uint64_t index;
-  zip_stat_t about;
-};
-
-/// ratio * packed + allowance, or the largest number there is.
-inline std::size_t room_for(std::size_t packed, const UnpackLimit& limit) {
-  constexpr std::size_t largest = std::numeric_limits<std::size_t>::max();
-  if (limit.ratio != 0 && packed > (largest - limit.allowance) / limit.ratio) return largest;
-  return limit.ratio * packed + limit.allowance;
-}
-
-/// Checks what all members claim together, before any is unpacked.
-inline std::vector<NpzEntry> npz_entries(const ZipReader& archive, const UnpackLimit& limit) {
-  std::vector<NpzEntry> entries;
-  std::set<std::string> names;
-  std::size_t packed = 0, unpacked = 0;
-  const std::size_t room = room_for(archive.size(), limit);
-  for (std::uint64_t index = 0; index < archive.member_count(); ++index) {
-    const zip_stat_t about = archive.about(index);
-    const auto name        = npz_array_name(about.name, archive);
-    if (!names.insert(name).second) archive.refuse("member '" + name + ".npy' comes twice");
-    if (about.encryption_method != ZIP_EM_NONE)
-      archive.refuse("member '" + name + ".npy' is encrypted");
-    if (about.comp_method != ZIP_CM_STORE && about.comp_method != ZIP_CM_DEFLATE)
-      archive.refuse("member '" + name + ".npy' is neither stored nor deflated");
-    if (about.comp_size > archive.size() - packed)
-      archive.refuse("the members claim more bytes than the archive has");
-    if (about.size > room - unpacked)
-      archive.refuse("its " + std::to_string(archive.size()) + " bytes would unpack to more than " +
-                     std::to_string(room) + " (UnpackLimit)");
-    packed += about.comp_size;
-    unpacked += about.size;
-    entries.push_back({name, index, about});
-  }
+/// The arrays by name, not yet unpacked.
+inline std::vector<ZipEntry> npz_entries(const ZipReader& archive, const UnpackLimit& limit) {
+  auto entries = zip_entries(archive, limit);
+  for (ZipEntry& entry : entries) entry.name = npz_array_name(entry.name, archive);
   return entries;
 }
 
-inline Array read_npz_entry(const ZipReader& archive, const NpzEntry& entry) {
+inline Array read_npz_entry(const ZipReader& archive, const ZipEntry& entry) {
   ZipMember member(archive, entry.index, entry.about);
   Array array = read_npy_from(member);
   member.finish();
@@ -97,7 +52,7 @@ inline Array read_npz_entry(const ZipReader& archive, const NpzEntry& entry) {
 
 inline NamedArrays read_npz_entries(const ZipReader& archive, const UnpackLimit& limit) {
   NamedArrays arrays;
-  for (const NpzEntry& entry : npz_entries(archive, limit))
+  for (const ZipEntry& entry : npz_entries(archive, limit))
     arrays.add(entry.name, read_npz_entry(archive, entry));
   return arrays;
 }

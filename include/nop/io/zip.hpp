@@ -140,8 +140,9 @@ class ZipWriter {
     }
   }
 
+  /// `alignment` is that of the place in the file at which the bytes of a stored member begin.
   void add(const std::string& name, std::span<const std::span<const std::byte>> parts,
-           Compression compression) {
+           Compression compression, std::size_t alignment = 1) {
     std::vector<zip_buffer_fragment_t> fragments;
     for (const auto part : parts)
       if (!part.empty())  // libzip only reads them, its type just does not say so.
@@ -164,6 +165,9 @@ class ZipWriter {
     constexpr zip_uint16_t first_of_1980 = (1 << 5) | 1;  // As NumPy: equal arrays, equal files.
     if (zip_file_set_dostime(archive_.get(), place, 0, first_of_1980, 0) != 0)
       fail("zip_file_set_dostime");
+    end_ += local_header + name.size();
+    if (alignment > 1) pad(place, alignment);
+    for (const auto part : parts) end_ += part.size();
   }
 
   void finish() {
@@ -177,7 +181,21 @@ class ZipWriter {
     throw BackendError(call, zip_strerror(archive_.get()));
   }
 
+  /// Fills the last member's header up to a multiple of `alignment` with a field that readers skip.
+  void pad(zip_uint64_t place, std::size_t alignment) {
+    constexpr zip_uint16_t padding = 0x4246;  // As torch.save.
+    const std::vector<zip_uint8_t> blanks((alignment - (end_ + field_header) % alignment) %
+                                          alignment);
+    if (zip_file_extra_field_set(archive_.get(), place, padding, ZIP_EXTRA_FIELD_NEW, blanks.data(),
+                                 static_cast<zip_uint16_t>(blanks.size()), ZIP_FL_LOCAL) != 0)
+      fail("zip_file_extra_field_set");
+    end_ += field_header + blanks.size();
+  }
+
+  static constexpr std::size_t local_header = 30, field_header = 4;
+
   ZipHandle archive_;
+  std::size_t end_ = 0;  // of the file, if all members are stored
 };
 
 }  // namespace detail
