@@ -153,3 +153,37 @@ TEST_CASE("a model without channel MLP and grid embedding answers as the referen
                config.positional_embedding = nop::PositionalEmbedding::none;
              });
 }
+
+TEST_CASE("weights of a Tucker decomposition answer as the reference") {
+  check_base(
+      {{-0.32515365, -0.32559726, -0.32489178}, 0.2372374, -27.281702, 50.385153},
+      [](auto& config) { config.weight = {.kind = nop::SpectralWeightKind::tucker, .rank = 0.4}; });
+}
+
+TEST_CASE("weights of a CP decomposition answer as the reference") {
+  check_base(
+      {{-0.32238498, -0.32286615, -0.32209314}, 0.2403145, -25.49014, 50.275891},
+      [](auto& config) { config.weight = {.kind = nop::SpectralWeightKind::cp, .rank = 0.2}; });
+}
+
+TEST_CASE("weights of a tensor train answer as the reference") {
+  check_base({{0.20935941, 0.20886435, 0.20776332}, 0.27190208, 149.77243, 36.573962},
+             [](auto& config) {
+               config.weight = {.kind = nop::SpectralWeightKind::tensor_train, .rank = 0.2};
+             });
+}
+
+TEST_CASE("weights for more modes than are in use answer as the reference") {
+  check_base({{0.47640537, 0.47242385, 0.47105158}, 0.15892883, 197.71844, 77.661951},
+             [](auto& config) {  // its last axis has 8 coefficients
+               config.modes     = {4, 4};
+               config.max_modes = {8, 14};
+             });
+}
+
+TEST_CASE("an odd grid that holds fewer of an even number of modes answers as the reference") {
+  const Golden golden{{0.42621203, 0.41958088, 0.42314494}, 0.20089637, 61.586347, 21.658518};
+  check<2>({8, 8}, 2, {7, 7}, golden,
+           [](auto& config) { config.semantics = nop::Semantics::head; });
+  CHECK(worst_error<2, double>(base<2, double>({8, 8}), 2, {7, 7}, golden) > 1e-3);
+}

@@ -62,6 +62,9 @@ class FourierLayer {
     double channel_mlp_expansion = 0.5;  ///< hidden channels of the MLP per channel
     double channel_mlp_dropout   = 0;
     FourierEngine engine         = FourierEngine::automatic;
+    Shape<Dim> max_modes         = {};  ///< as in SpectralConv
+    SpectralWeightForm weight    = {};
+    Semantics semantics          = Semantics::exact;
   };
 
   FourierLayer(const Config& config, const Initializer& init)
@@ -69,7 +72,10 @@ class FourierLayer {
         convolution_({.in_channels  = config.channels,
                       .out_channels = config.channels,
                       .modes        = config.modes,
-                      .engine       = config.engine},
+                      .engine       = config.engine,
+                      .max_modes    = config.max_modes,
+                      .weight       = config.weight,
+                      .semantics    = config.semantics},
                      init),
         skip_(
             {.kind = config.skip, .in_channels = config.channels, .out_channels = config.channels},
@@ -103,6 +109,10 @@ class FourierLayer {
                ? post_activated(x, random...)
                : pre_activated(activate(x, config_.activation), random...);
   }
+
+  [[nodiscard]] const SpectralConv<Dim, Backend, Real>& convolution() const { return convolution_; }
+  /// Uses other modes from now on; see SpectralConv.
+  void set_modes(const Shape<Dim>& modes) { convolution_.set_modes(modes); }
 
   template <class Self>
   static void members(Self& self, auto&& visit) {

@@ -62,9 +62,12 @@ class Fno {
     double channel_mlp_dropout               = 0;
     std::array<double, Dim> domain_padding =
         {};  ///< zeros on both sides, as a fraction of the grid
-    LayerOrder order      = LayerOrder::post_activation;
-    Stabilizer stabilizer = Stabilizer::none;
-    FourierEngine engine  = FourierEngine::automatic;
+    LayerOrder order          = LayerOrder::post_activation;
+    Stabilizer stabilizer     = Stabilizer::none;
+    FourierEngine engine      = FourierEngine::automatic;
+    Shape<Dim> max_modes      = {};  ///< that weights are stored for; 0 for as many as in use
+    SpectralWeightForm weight = {};
+    Semantics semantics       = Semantics::exact;
 
     template <class Self>
     static void fields(Self& self, auto&& visit) {
@@ -88,6 +91,9 @@ class Fno {
       visit("order", self.order);
       visit("stabilizer", self.stabilizer);
       visit("engine", self.engine);
+      visit("max_modes", self.max_modes);
+      visit("weight", self.weight);
+      visit("semantics", self.semantics);
     }
   };
 
@@ -132,6 +138,19 @@ class Fno {
     Backend::copy(result.data(), y.data(), result.size());
   }
 
+  /// Uses other modes from now on, any number of those that weights are stored for: few at first
+  /// and more as training goes on, say. Throws PreconditionError for 0 or more of them.
+  void set_modes(const Shape<Dim>& modes) {
+    for (auto& layer : layers_) layer.set_modes(modes);
+    config_.modes = modes;
+  }
+
+  /// Does a field on this grid get another answer than with exact semantics?
+  [[nodiscard]] bool differs_from_exact(const Shape<Dim>& grid) const {
+    const auto padded = padding_.padded_grid(grid);
+    return layers_.front().convolution().differs_from_exact(padded, padded);
+  }
+
   [[nodiscard]] const Config& config() const { return config_; }
 
   template <class Self>
@@ -174,7 +193,10 @@ class Fno {
             .channel_mlp_skip      = config.channel_mlp_skip,
             .channel_mlp_expansion = config.channel_mlp_expansion,
             .channel_mlp_dropout   = config.channel_mlp_dropout,
-            .engine                = config.engine};
+            .engine                = config.engine,
+            .max_modes             = config.max_modes,
+            .weight                = config.weight,
+            .semantics             = config.semantics};
   }
 
   Config config_;
