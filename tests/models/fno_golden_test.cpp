@@ -4,11 +4,13 @@
 #include <nop/models/fno.hpp>
 
 #include "support/golden.hpp"
+#include "support/tolerance.hpp"
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <complex>
 #include <cstddef>
 #include <string>
 
@@ -186,4 +188,36 @@ TEST_CASE("an odd grid that holds fewer of an even number of modes answers as th
   check<2>({8, 8}, 2, {7, 7}, golden,
            [](auto& config) { config.semantics = nop::Semantics::head; });
   CHECK(worst_error<2, double>(base<2, double>({8, 8}), 2, {7, 7}, golden) > 1e-3);
+}
+
+TEST_CASE("a model of complex fields answers as the reference") {
+  using Complex     = std::complex<double>;
+  using Model       = nop::Fno<2, Cpu, Complex>;
+  const auto answer = [](nop::Semantics semantics) {
+    Model model({.in_channels  = 3,
+                 .out_channels = 2,
+                 .width        = 8,
+                 .depth        = 3,
+                 .modes        = {6, 6},
+                 .semantics    = semantics},
+                nop::Initializer::zeros(1 << 20));
+    nop::test::fill_with_golden_values(model);
+    return model(nop::test::golden_input<Complex, Cpu>(Shape<4>{2, 3, 12, 12})).to_host();
+  };
+  const auto y     = answer(nop::Semantics::head);
+  const auto close = [](Complex got, Complex expected, double tolerance) {
+    return std::abs(got - expected) < tolerance;
+  };
+  CHECK(close(y[0], {0.2606421, 0.7117774}, 1e-6));
+  CHECK(close(y[1], {0.2349152, 0.7160705}, 1e-6));
+  CHECK(close(y.back(), {0.2009765, 0.391151}, 1e-6));
+  Complex sum    = 0;
+  double squares = 0;
+  for (const Complex value : y) {
+    sum += value;
+    squares += std::norm(value);
+  }
+  CHECK(close(sum, {119.0547, 317.0562}, 3e-4));
+  CHECK(std::abs(squares - 216.42729) < 3e-4);
+  CHECK(nop::test::worst_error(answer(nop::Semantics::exact), y) > 1e-2);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu.hpp>
 #include <nop/ops/complex_parts.hpp>
+#include <nop/ops/elementwise.hpp>
 
 #include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
@@ -20,6 +21,19 @@ TEST_CASE_TEMPLATE("a complex field is its real part plus i times its imaginary 
     CHECK(y.data()[i] == z.data()[i].imag());
   }
   CHECK(nop::from_parts(x, y).to_host() == z.to_host());
+}
+
+TEST_CASE("a function of real fields acts on both parts of a complex one") {
+  const auto z       = random_field<std::complex<double>>(Shape{2, 3});
+  const auto squared = [](const auto& x) { return nop::multiply(x, x); };
+  const auto y       = nop::on_parts(squared, z);
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    const double re = z.data()[i].real(), im = z.data()[i].imag();
+    CHECK(y.data()[i] == std::complex<double>(re * re, im * im));
+  }
+  const auto x = random_field(Shape{2, 3});
+  CHECK(nop::on_parts(squared, x).to_host() == squared(x).to_host());
+  nop::test::check_function([&](const auto& u) { return nop::on_parts(squared, u); }, z);
 }
 
 TEST_CASE("parts have right gradients") {

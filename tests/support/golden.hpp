@@ -7,6 +7,7 @@
 #include <nop/core/shape.hpp>
 #include <nop/core/tensor.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -40,14 +41,20 @@ Real golden_value(std::size_t i, std::size_t j) {
       golden_hash(static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j))));
 }
 
-/// The reference's name for a parameter of an Fno of ours.
-inline std::string reference_name(const std::string& path) {
+/// The parts of a path between its dots.
+inline std::vector<std::string> path_parts(const std::string& path) {
   std::vector<std::string> part(1);
   for (const char c : path)
     if (c == '.')
       part.emplace_back();
     else
       part.back() += c;
+  return part;
+}
+
+/// The reference's name for a parameter of an Fno of ours on real fields.
+inline std::string real_reference_name(const std::vector<std::string>& part,
+                                       const std::string& path) {
   if (part[0] != "layers") return part[0] + ".fcs." + part[1] + '.' + part[2];
   const std::string &layer = part[1], &kind = part[2], &last = part.back();
   const std::string skip_end = layer + (last == "gate" ? ".weight" : ".conv.weight");
@@ -63,6 +70,22 @@ inline std::string reference_name(const std::string& path) {
   expects(kind == "norm", "reference_name: expected a parameter of an Fno, got ", path);
   return "fno_blocks.norm." + std::to_string(2 * std::stoi(layer) + std::stoi(part[3])) + '.' +
          last;
+}
+
+/// The reference's name for a parameter of an Fno of ours. On complex fields its layers of real
+/// fields are two, "fr" and "fi", which stand behind the layer's name and number.
+inline std::string reference_name(const std::string& path) {
+  auto part        = path_parts(path);
+  const auto twice = std::find_if(part.begin(), part.end(), [](const std::string& name) {
+    return name == "real" || name == "imaginary";
+  });
+  if (twice == part.end()) return real_reference_name(part, path);
+  const std::string of_part = *twice == "real" ? ".fr" : ".fi";
+  part.erase(twice);
+  auto name       = real_reference_name(part, path);
+  std::size_t end = name.find('.');
+  if (part[0] == "layers") end = name.find('.', name.find('.', end + 1) + 1);
+  return name.insert(end, of_part);
 }
 
 /// The names of all parameters in the order of the reference.

@@ -6,6 +6,7 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/view.hpp>
 #include <nop/layers/channel_mlp.hpp>
+#include <nop/layers/complex_valued.hpp>
 #include <nop/layers/domain_padding.hpp>
 #include <nop/layers/fourier_layer.hpp>
 #include <nop/layers/grid_embedding.hpp>
@@ -33,12 +34,15 @@ constexpr auto enumerator_names(PositionalEmbedding) {
 ///
 /// Takes [batch, in_channels, grid...] to [batch, out_channels, grid...]. Lifting and projection
 /// are channel MLPs. The defaults are those of the reference library. Called with an Rng, dropout
-/// is active.
+/// is active. `Fno<2, Cpu, std::complex<float>>` is one of complex fields
+/// (layers/fourier_layer.hpp).
 ///
 /// Li, Kovachki, Azizzadenesheli, Liu, Bhattacharya, Stuart, Anandkumar, "Fourier neural operator
 /// for parametric partial differential equations", ICLR 2021.
-template <std::size_t Dim, backend Backend = Cpu, real Real = float>
+template <std::size_t Dim, backend Backend = Cpu, scalar Element = float>
 class Fno {
+  using Mlp = ChannelMlp<Backend, real_of<Element>>;
+
  public:
   static constexpr std::size_t dimensions = Dim;
   static constexpr const char* name       = "Fno";
@@ -100,19 +104,23 @@ class Fno {
   Fno(const Config& config, const Initializer& init)
       : config_(checked(config)),
         padding_(config.domain_padding),
-        lifting_({.in_channels     = config.in_channels + coordinates(config),
-                  .hidden_channels = hidden(config.width, config.lifting_ratio),
-                  .out_channels    = config.width},
-                 init),
-        projection_({.in_channels     = config.width,
-                     .hidden_channels = hidden(config.width, config.projection_ratio),
-                     .out_channels    = config.out_channels},
-                    init) {
+        lifting_(layer_on<Element, Mlp>(
+            ComplexParts::mixed,
+            typename Mlp::Config{.in_channels     = config.in_channels + coordinates(config),
+                                 .hidden_channels = hidden(config.width, config.lifting_ratio),
+                                 .out_channels    = config.width},
+            init)),
+        projection_(layer_on<Element, Mlp>(
+            ComplexParts::mixed,
+            typename Mlp::Config{.in_channels     = config.width,
+                                 .hidden_channels = hidden(config.width, config.projection_ratio),
+                                 .out_channels    = config.out_channels},
+            init)) {
     for (std::size_t layer = 0; layer < config.depth; ++layer)
       layers_.emplace_back(layer_config(config, layer), init);
   }
 
-  template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
+  template <field_like<Dim, Backend, Element> Field, std::same_as<Rng>... Random>
   auto operator()(const Field& x, Random&... random) const {
     expects(x.extent(1) == config_.in_channels && element_count(x.shape(), 2) > 0, "Fno: expected ",
             config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
@@ -128,8 +136,8 @@ class Fno {
 
   /// Reads `x` and writes `y` where they are, somebody's arrays of shape [batch, in_channels,
   /// grid...] and [batch, out_channels, grid...]. May be called from many threads at once.
-  void run(const TensorView<const Real, Dim + 2, Backend>& x,
-           const TensorView<Real, Dim + 2, Backend>& y) const {
+  void run(const TensorView<const Element, Dim + 2, Backend>& x,
+           const TensorView<Element, Dim + 2, Backend>& y) const {
     auto expected = x.shape();
     expected[1]   = config_.out_channels;
     expects(y.shape() == expected, "Fno::run: expected an output of shape ", expected, ", got ",
@@ -161,7 +169,7 @@ class Fno {
   }
 
  private:
-  using Layer = FourierLayer<Dim, Backend, Real>;
+  using Layer = FourierLayer<Dim, Backend, Element>;
 
   static const Config& checked(const Config& config) {
     expects(
@@ -201,9 +209,9 @@ class Fno {
 
   Config config_;
   DomainPadding<Dim> padding_;
-  ChannelMlp<Backend, Real> lifting_;
+  LayerOn<Element, Mlp> lifting_;
   std::vector<Layer> layers_;
-  ChannelMlp<Backend, Real> projection_;
+  LayerOn<Element, Mlp> projection_;
 };
 
 }  // namespace nop

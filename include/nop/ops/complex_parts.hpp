@@ -103,4 +103,13 @@ inline constexpr detail::RealPart real_part;
 inline constexpr detail::ImaginaryPart imaginary_part;
 inline constexpr detail::FromRealAndImaginary from_parts;
 
+/// f(x) of a real field, f(Re z) + i f(Im z) of a complex one, for a function f of real fields.
+template <class F, field X>
+auto on_parts(const F& f, const X& x) {
+  if constexpr (real<element_of<X>>)
+    return f(x);
+  else
+    return from_parts(f(real_part(x)), f(imaginary_part(x)));
+}
+
 }  // namespace nop
