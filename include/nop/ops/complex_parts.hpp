@@ -3,13 +3,11 @@
 
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/core/expects.hpp>
-#include <nop/core/functors.hpp>
-#include <nop/core/operand.hpp>
 #include <nop/core/scalar.hpp>
-#include <nop/core/shape.hpp>
+#include <nop/ops/map.hpp>
 
-#include <cstddef>
-#include <type_traits>
+#include <complex>
+#include <concepts>
 
 /// \file
 /// Complex fields and their parts. Gradients of complex fields are dL/dRe + i dL/dIm, so that each
@@ -19,59 +17,33 @@ namespace nop {
 
 namespace detail {
 
-struct ImaginaryPartOf {
+struct TakeReal {
+  constexpr auto operator()(auto z) const { return z.real(); }
+};
+struct TakeImaginary {
   constexpr auto operator()(auto z) const { return z.imag(); }
 };
-template <complex Complex>
-struct Imaginary {
-  constexpr Complex operator()(real_of<Complex> y) const { return Complex(0, y); }
+struct PutReal {
+  constexpr auto operator()(auto x) const { return std::complex(x, decltype(x)(0)); }
 };
-template <complex Complex>
-struct FromParts {
-  constexpr Complex operator()(real_of<Complex> x, real_of<Complex> y) const {
-    return Complex(x, y);
-  }
+struct PutImaginary {
+  constexpr auto operator()(auto y) const { return std::complex(decltype(y)(0), y); }
+};
+struct PutBoth {
+  constexpr auto operator()(auto x, auto y) const { return std::complex(x, y); }
 };
 
-/// f of each element of tensors of one shape, as another type of number.
-template <scalar Element, class F, class First, class... Rest>
-auto mapped_to(const F& f, const First& first, const Rest&... rest) {
-  using Backend      = typename First::Backend;
-  auto result        = Tensor<Element, First::rank, Backend>::uninitialized(first.shape());
-  const Shape<3> box = {1, 1, first.size()};
-  Backend::map(f, box, whole(result.mutable_data(), box), whole(first.data(), box),
-               whole(rest.data(), box)...);
-  return result;
-}
-
-struct RealPart {
-  /// Re(z) of every element.
+/// One part of every element of a complex field; `Put` makes a complex number of it again.
+template <class Take, class Put>
+struct Part {
   template <field Z>
     requires complex<element_of<Z>>
   auto operator()(const Z& z) const {
     using Complex = element_of<Z>;
-    using Real    = real_of<Complex>;
     return evaluate(
         [](const auto& value) {
-          return with_pullbacks(mapped_to<Real>(As<Real>{}, value),
-                                [](const auto& g) { return mapped_to<Complex>(As<Complex>{}, g); });
-        },
-        z);
-  }
-};
-
-struct ImaginaryPart {
-  /// Im(z) of every element.
-  template <field Z>
-    requires complex<element_of<Z>>
-  auto operator()(const Z& z) const {
-    using Complex = element_of<Z>;
-    using Real    = real_of<Complex>;
-    return evaluate(
-        [](const auto& value) {
-          return with_pullbacks(mapped_to<Real>(ImaginaryPartOf{}, value), [](const auto& g) {
-            return mapped_to<Complex>(Imaginary<Complex>{}, g);
-          });
+          return with_pullbacks(mapped_to<real_of<Complex>>(Take{}, value),
+                                [](const auto& g) { return mapped_to<Complex>(Put{}, g); });
         },
         z);
   }
@@ -80,7 +52,7 @@ struct ImaginaryPart {
 struct FromRealAndImaginary {
   /// x + i y, of equal shapes. Throws PreconditionError otherwise.
   template <operand X, operand Y>
-    requires real<element_of<X>>
+    requires(real<element_of<X>> && std::same_as<element_of<X>, element_of<Y>>)
   auto operator()(const X& x, const Y& y) const {
     using Real    = element_of<X>;
     using Complex = complex_of<Real>;
@@ -89,9 +61,9 @@ struct FromRealAndImaginary {
     return evaluate(
         [](const auto& re, const auto& im) {
           return with_pullbacks(
-              mapped_to<Complex>(FromParts<Complex>{}, re, im),
-              [](const auto& g) { return mapped_to<Real>(As<Real>{}, g); },
-              [](const auto& g) { return mapped_to<Real>(ImaginaryPartOf{}, g); });
+              mapped_to<Complex>(PutBoth{}, re, im),
+              [](const auto& g) { return mapped_to<Real>(TakeReal{}, g); },
+              [](const auto& g) { return mapped_to<Real>(TakeImaginary{}, g); });
         },
         x, y);
   }
@@ -99,8 +71,9 @@ struct FromRealAndImaginary {
 
 }  // namespace detail
 
-inline constexpr detail::RealPart real_part;
-inline constexpr detail::ImaginaryPart imaginary_part;
+/// Re(z) and Im(z) of every element of a complex field, and back.
+inline constexpr detail::Part<detail::TakeReal, detail::PutReal> real_part;
+inline constexpr detail::Part<detail::TakeImaginary, detail::PutImaginary> imaginary_part;
 inline constexpr detail::FromRealAndImaginary from_parts;
 
 /// f(x) of a real field, f(Re z) + i f(Im z) of a complex one, for a function f of real fields.
