@@ -97,6 +97,17 @@ TEST_CASE("models with weights of any form are read from their files") {
     }
 }
 
+TEST_CASE("a model that uses fewer modes than it was made with is read from its file") {
+  const TemporaryFile file;
+  Model model = small_model();
+  model.set_modes({2, 3});
+  nop::save(model, file.path);
+  auto copy = nop::load<Model>(file.path);
+  CHECK(copy(input()).to_host() == model(input()).to_host());
+  copy.set_modes({4, 3});
+  CHECK(copy(input()).to_host() == small_model()(input()).to_host());
+}
+
 TEST_CASE("a model in single precision can be read in double") {
   const TemporaryFile file;
   nop::save(small_model(), file.path);

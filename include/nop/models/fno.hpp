@@ -118,6 +118,7 @@ class Fno {
             init)) {
     for (std::size_t layer = 0; layer < config.depth; ++layer)
       layers_.emplace_back(layer_config(config, layer), init);
+    config_.max_modes = layers_.front().convolution().config().max_modes;
   }
 
   template <field_like<Dim, Backend, Element> Field, std::same_as<Rng>... Random>

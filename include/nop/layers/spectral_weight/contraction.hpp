@@ -61,8 +61,7 @@ struct ContractionCost {
   double rebuilt;
 };
 
-/// What the product of a batch with a matrix [in, out] costs, or building one from [in, r] [r,
-/// out].
+/// The multiplications of a product [rows, depth] [depth, columns].
 inline double product_cost(std::size_t rows, std::size_t depth, std::size_t columns) {
   return static_cast<double>(rows) * static_cast<double>(depth) * static_cast<double>(columns);
 }
