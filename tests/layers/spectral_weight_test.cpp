@@ -4,6 +4,7 @@
 
 #include "support/layer_battery.hpp"
 #include "support/naive_weight.hpp"
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -106,6 +107,23 @@ TEST_CASE("every form starts with the same variance") {
         });
       }
       CHECK(squares / count == doctest::Approx(2.0 / 8).epsilon(0.25));
+    }
+}
+
+TEST_CASE("every form gives the same on another backend") {
+  using Toy = nop::test::ToyBackend;
+  for (const auto kind : kinds)
+    for (const auto mixing : {ChannelMixing::full, ChannelMixing::separable}) {
+      CAPTURE(static_cast<int>(kind));
+      const nop::SpectralWeightForm form{.kind = kind, .mixing = mixing, .rank = 0.3};
+      nop::Rng rng(1);
+      const nop::SpectralWeight<2, Toy, Complex> elsewhere(
+          {.in_channels = 3, .out_channels = 3, .stored = {4, 5}, .form = form}, rng);
+      const Shape<4> shape = {3, 4, 2, 3};
+      CHECK(nop::test::worst_error(
+                elsewhere(nop::test::random_tensor<Complex, Toy>(shape, 2), {1, 0}).to_host(),
+                weight(Shape{4, 5}, form)(nop::test::random_field<Complex>(shape, 2), {1, 0})
+                    .to_host()) < 1e-14);
     }
 }
 
