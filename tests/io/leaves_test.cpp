@@ -28,6 +28,15 @@ struct Layer {
   }
 };
 
+/// [2 modes, 3 modes, 2 channels].
+struct Diagonal {
+  nop::Parameter<double, 3, nop::Cpu> weight{
+      nop::Tensor<double, 3, nop::Cpu>({2, 3, 2},
+                                       std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}),
+      nop::FileLayout::channel_first};
+  static void members(auto& self, auto&& visit) { visit("weight", self.weight); }
+};
+
 Layer filled() {
   Layer layer;
   for (std::size_t i = 0; i < 12; ++i)
@@ -96,4 +105,17 @@ TEST_CASE("a missing array, one too many, one of another shape or kind is refuse
   CHECK_THROWS_WITH_AS(nop::leaves_from_arrays(copy, "part.", real, "file"),
                        doctest::Contains("'part.weight' should hold complex numbers"),
                        nop::FormatError);
+}
+
+TEST_CASE("a separable weight is written with its channel in front, and read back") {
+  Diagonal layer;
+  nop::SafeTensors file;
+  nop::leaves_to_arrays(layer, "", file);
+  CHECK(file.tensors.at("weight").shape() == std::vector<std::size_t>{2, 2, 3});
+  CHECK(file.tensors.at("weight").values<double>() ==
+        std::vector<double>{0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11});
+  const auto values = layer.weight.value().to_host();
+  layer.weight.mutable_value().fill(0);
+  nop::leaves_from_arrays(layer, "", file, "test");
+  CHECK(layer.weight.value().to_host() == values);
 }

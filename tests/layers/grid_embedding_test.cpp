@@ -5,6 +5,7 @@
 #include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
+#include <complex>
 #include <cstddef>
 
 using nop::GridEmbedding;
@@ -43,4 +44,16 @@ TEST_CASE("the grid embedding passes the battery and has no parameters") {
   nop::test::check_function(GridEmbedding<2>{}, random_field(Shape{2, 2, 3, 4}));
   nop::test::check_function(GridEmbedding<4>{}, random_field(Shape{2, 1, 2, 3, 1, 2}));
   CHECK(nop::parameter_count(GridEmbedding<2>{}) == 0);
+}
+
+TEST_CASE("beside complex channels coordinates are real numbers") {
+  using Complex = std::complex<double>;
+  const auto z  = random_field<Complex>(Shape{2, 1, 4});
+  const auto y  = GridEmbedding<1>{}(z).to_host();
+  for (std::size_t b = 0; b < 2; ++b)
+    for (std::size_t i = 0; i < 4; ++i) {
+      CHECK(y[b * 8 + i] == z.to_host()[b * 4 + i]);
+      CHECK(y[b * 8 + 4 + i] == Complex(static_cast<double>(i) / 4, 0));
+    }
+  nop::test::check_function(GridEmbedding<2>{}, random_field<Complex>(Shape{2, 2, 3, 4}));
 }

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <complex>
 #include <cstddef>
+#include <vector>
 
 using nop::Cpu;
 using nop::Initializer;
@@ -92,4 +93,13 @@ TEST_CASE("a budget is not overrun by a shape whose count overflows") {
   const std::size_t huge = std::size_t{1} << 40U;
   CHECK_THROWS_AS(((void)Initializer::zeros(100).uniform<float, 2, Cpu>(Shape{huge, huge}, 1)),
                   nop::PreconditionError);
+}
+
+TEST_CASE("a constant is one where there is a generator, and zero where a file is read next") {
+  nop::Rng rng(1);
+  const auto ones = nop::Initializer(rng).constant<double, 1, nop::Cpu>({3}, 1);
+  CHECK(ones.to_host() == std::vector<double>{1, 1, 1});
+  const auto none = nop::Initializer::zeros(3);
+  CHECK(none.constant<double, 1, nop::Cpu>({3}, 1).to_host() == std::vector<double>(3));
+  CHECK_THROWS_AS((none.constant<double, 1, nop::Cpu>({1}, 1)), nop::PreconditionError);
 }

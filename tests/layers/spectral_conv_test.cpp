@@ -24,6 +24,8 @@ using Complex = std::complex<double>;
 template <std::size_t Dim, class Element = double>
 using Layer = nop::SpectralConv<Dim, Cpu, Element>;
 template <std::size_t Dim>
+using Weight = nop::Parameter<Complex, Dim + 2, Cpu>;
+template <std::size_t Dim>
 using Frequency = std::array<std::ptrdiff_t, Dim>;
 
 namespace {
@@ -74,7 +76,8 @@ std::vector<Element> naive(const Layer<Dim, Element>& conv, const Field& x,
   const NaiveDft<Element, Dim> forward({batch * in, grid, 1, modes, ModeWeight::coefficient, any});
   const NaiveDft<Element, Dim> backward(
       {batch * out, output_grid, 1, modes, ModeWeight::multiplicity, any});
-  std::vector<Complex> weight = conv.weight().value().to_host();
+  std::vector<Complex> weight =
+      nop::test::parameter_of<Weight<Dim>>(conv, "weight").value().to_host();
   std::vector<Complex> before(forward.spectrum_size()), after(backward.spectrum_size());
   forward.to_modes(x.to_host().data(), before.data());
   const std::size_t count = before.size() / batch / in;
@@ -89,7 +92,7 @@ std::vector<Element> naive(const Layer<Dim, Element>& conv, const Field& x,
   std::vector<Element> y(backward.field_size());
   backward.from_modes(after.data(), y.data());
   const auto bias =
-      nop::test::parameter_of<nop::Parameter<Element, 1, Cpu>>(conv, "bias").value().to_host();
+      nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(conv, "bias").value().to_host();
   const std::size_t points = element_count(output_grid);
   for (std::size_t i = 0; i < y.size(); ++i) y[i] += bias[i / points % out];
   return y;
@@ -124,7 +127,7 @@ Layer<Dim, Element> symbol_layer(const Shape<Dim>& modes) {
   Rng rng(1);
   Layer<Dim, Element> conv({.in_channels = 1, .out_channels = 1, .modes = modes, .bias = false},
                            rng);
-  auto& weight = nop::test::parameter_of<typename Layer<Dim, Element>::Weight>(conv, "weight");
+  auto& weight = nop::test::parameter_of<Weight<Dim>>(conv, "weight");
   std::vector<Complex> values(weight.value().size());
   for_each_mode<Element>(
       modes, [&](const Frequency<Dim>& k, std::size_t index) { values[index] = symbol(k); });
@@ -284,9 +287,10 @@ TEST_CASE("both engines give the same convolution") {
 TEST_CASE("weights and bias begin normal with the deviation of in and out channels") {
   const auto conv       = layer(Shape{6, 8}, 20, 30);
   const double expected = 2.0 / 50;
-  CHECK(conv.weight().shape() == Shape<4>{6, 5, 20, 30});
+  const auto& weight    = nop::test::parameter_of<Weight<2>>(conv, "weight");
+  CHECK(weight.shape() == Shape<4>{6, 5, 20, 30});
   double squares = 0;
-  for (const Complex value : conv.weight().value().to_host()) squares += std::norm(value);
+  for (const Complex value : weight.value().to_host()) squares += std::norm(value);
   CHECK(squares / (6 * 5 * 20 * 30) == doctest::Approx(expected).epsilon(0.03));
   squares          = 0;
   const auto wide  = layer(Shape{1}, 1, 3000);

@@ -4,11 +4,13 @@
 #include <nop/models/fno.hpp>
 
 #include "support/golden.hpp"
+#include "support/tolerance.hpp"
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <complex>
 #include <cstddef>
 #include <string>
 
@@ -152,4 +154,70 @@ TEST_CASE("a model without channel MLP and grid embedding answers as the referen
                config.channel_mlp          = false;
                config.positional_embedding = nop::PositionalEmbedding::none;
              });
+}
+
+TEST_CASE("weights of a Tucker decomposition answer as the reference") {
+  check_base(
+      {{-0.32515365, -0.32559726, -0.32489178}, 0.2372374, -27.281702, 50.385153},
+      [](auto& config) { config.weight = {.kind = nop::SpectralWeightKind::tucker, .rank = 0.4}; });
+}
+
+TEST_CASE("weights of a CP decomposition answer as the reference") {
+  check_base(
+      {{-0.32238498, -0.32286615, -0.32209314}, 0.2403145, -25.49014, 50.275891},
+      [](auto& config) { config.weight = {.kind = nop::SpectralWeightKind::cp, .rank = 0.2}; });
+}
+
+TEST_CASE("weights of a tensor train answer as the reference") {
+  check_base({{0.20935941, 0.20886435, 0.20776332}, 0.27190208, 149.77243, 36.573962},
+             [](auto& config) {
+               config.weight = {.kind = nop::SpectralWeightKind::tensor_train, .rank = 0.2};
+             });
+}
+
+TEST_CASE("weights for more modes than are in use answer as the reference") {
+  check_base({{0.47640537, 0.47242385, 0.47105158}, 0.15892883, 197.71844, 77.661951},
+             [](auto& config) {  // its last axis has 8 coefficients
+               config.modes     = {4, 4};
+               config.max_modes = {8, 14};
+             });
+}
+
+TEST_CASE("an odd grid that holds fewer of an even number of modes answers as the reference") {
+  const Golden golden{{0.42621203, 0.41958088, 0.42314494}, 0.20089637, 61.586347, 21.658518};
+  check<2>({8, 8}, 2, {7, 7}, golden,
+           [](auto& config) { config.semantics = nop::Semantics::head; });
+  CHECK(worst_error<2, double>(base<2, double>({8, 8}), 2, {7, 7}, golden) > 1e-3);
+}
+
+TEST_CASE("a model of complex fields answers as the reference") {
+  using Complex     = std::complex<double>;
+  using Model       = nop::Fno<2, Cpu, Complex>;
+  const auto answer = [](nop::Semantics semantics) {
+    Model model({.in_channels  = 3,
+                 .out_channels = 2,
+                 .width        = 8,
+                 .depth        = 3,
+                 .modes        = {6, 6},
+                 .semantics    = semantics},
+                nop::Initializer::zeros(1 << 20));
+    nop::test::fill_with_golden_values(model);
+    return model(nop::test::golden_input<Complex, Cpu>(Shape<4>{2, 3, 12, 12})).to_host();
+  };
+  const auto y     = answer(nop::Semantics::head);
+  const auto close = [](Complex got, Complex expected, double tolerance) {
+    return std::abs(got - expected) < tolerance;
+  };
+  CHECK(close(y[0], {0.2606421, 0.7117774}, 1e-6));
+  CHECK(close(y[1], {0.2349152, 0.7160705}, 1e-6));
+  CHECK(close(y.back(), {0.2009765, 0.391151}, 1e-6));
+  Complex sum    = 0;
+  double squares = 0;
+  for (const Complex value : y) {
+    sum += value;
+    squares += std::norm(value);
+  }
+  CHECK(close(sum, {119.0547, 317.0562}, 3e-4));
+  CHECK(std::abs(squares - 216.42729) < 3e-4);
+  CHECK(nop::test::worst_error(answer(nop::Semantics::exact), y) > 1e-2);
 }

@@ -104,6 +104,35 @@ TEST_CASE("a product with the unit matrix changes nothing along any axis") {
   }
 }
 
+TEST_CASE_TEMPLATE("a product along any axis sums over that axis", Element, double, Complex) {
+  const auto x     = random_field<Element>(Shape{3, 4, 5}, 1);
+  const auto value = x.to_host();
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    CAPTURE(axis);
+    const std::size_t n = x.extent(axis), inner = element_count(x.shape(), axis + 1);
+    const auto matrix = random_field<Element>(Shape<2>{2, n}, 2);
+    auto shape        = x.shape();
+    shape[axis]       = 2;
+    std::vector<Element> expected(element_count(shape));
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      for (std::size_t k = 0; k < n; ++k)
+        expected[i] +=
+            matrix.view()(i / inner % 2, k) * value[(i / inner / 2 * n + k) * inner + i % inner];
+    const auto y = nop::axis_product(x, matrix, axis);
+    CHECK(y.shape() == shape);
+    CHECK(nop::test::worst_error(y.to_host(), expected) < 1e-14);
+    const nop::Parameter<Element, 2, nop::Cpu> trained(matrix);
+    CHECK(nop::axis_product(x, trained, axis).to_host() == y.to_host());
+    const auto product = [axis](const auto& u, const auto& m) {
+      return nop::axis_product(u, m, axis);
+    };
+    check_gradients(product, x, matrix);
+    nop::test::check_ways_to_call(product, x, matrix);
+    nop::test::check_adjoint([&](const auto& u) { return product(u, matrix); }, x);
+    nop::test::check_adjoint([&](const auto& m) { return product(x, m); }, matrix);
+  }
+}
+
 TEST_CASE_TEMPLATE("axis ops are linear, with the adjoint as their pullback", Element, double,
                    Complex) {
   const auto x       = random_field<Element>(Shape{2, 3, 4, 5}, 1);

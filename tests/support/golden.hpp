@@ -7,6 +7,7 @@
 #include <nop/core/shape.hpp>
 #include <nop/core/tensor.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -40,19 +41,29 @@ Real golden_value(std::size_t i, std::size_t j) {
       golden_hash(static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j))));
 }
 
-/// The reference's name for a parameter of an Fno of ours.
-inline std::string reference_name(const std::string& path) {
+/// The parts of a path between its dots.
+inline std::vector<std::string> path_parts(const std::string& path) {
   std::vector<std::string> part(1);
   for (const char c : path)
     if (c == '.')
       part.emplace_back();
     else
       part.back() += c;
+  return part;
+}
+
+/// The reference's name for a parameter of an Fno of ours on real fields.
+inline std::string real_reference_name(const std::vector<std::string>& part,
+                                       const std::string& path) {
   if (part[0] != "layers") return part[0] + ".fcs." + part[1] + '.' + part[2];
   const std::string &layer = part[1], &kind = part[2], &last = part.back();
   const std::string skip_end = layer + (last == "gate" ? ".weight" : ".conv.weight");
   if (kind == "convolution")
-    return "fno_blocks.convs." + layer + (last == "bias" ? ".bias" : ".weight.tensor");
+    return "fno_blocks.convs." + layer + '.' +
+           (part.size() > 5    ? "weight.factors.factor_" + last
+            : part.size() > 4  ? "weight." + last
+            : last == "weight" ? "weight.tensor"
+                               : last);
   if (kind == "skip") return "fno_blocks.fno_skips." + skip_end;
   if (kind == "mlp_skip") return "fno_blocks.channel_mlp_skips." + skip_end;
   if (kind == "mlp") return "fno_blocks.channel_mlp." + layer + ".fcs." + part[3] + '.' + last;
@@ -61,51 +72,70 @@ inline std::string reference_name(const std::string& path) {
          last;
 }
 
+/// The reference's name for a parameter of an Fno of ours. On complex fields its layers of real
+/// fields are two, "fr" and "fi", which stand behind the layer's name and number.
+inline std::string reference_name(const std::string& path) {
+  auto part        = path_parts(path);
+  const auto twice = std::find_if(part.begin(), part.end(), [](const std::string& name) {
+    return name == "real" || name == "imaginary";
+  });
+  if (twice == part.end()) return real_reference_name(part, path);
+  const std::string of_part = *twice == "real" ? ".fr" : ".fi";
+  part.erase(twice);
+  auto name       = real_reference_name(part, path);
+  std::size_t end = name.find('.');
+  if (part[0] == "layers") end = name.find('.', name.find('.', end + 1) + 1);
+  return name.insert(end, of_part);
+}
+
 /// The names of all parameters in the order of the reference.
-template <class Model>
-std::set<std::string> reference_names(const Model& model) {
+template <class Model, class Name = decltype(&reference_name)>
+std::set<std::string> reference_names(const Model& model, const Name& name = reference_name) {
   std::set<std::string> names;
-  for_each_parameter(
-      model, [&](const std::string& path, const auto&) { names.insert(reference_name(path)); });
+  for_each_parameter(model,
+                     [&](const std::string& path, const auto&) { names.insert(name(path)); });
   return names;
 }
 
-/// Gives every parameter of an Fno the values that the reference's tensor of that name has.
-template <class Model>
-void fill_with_golden_values(Model& model) {
-  const auto names = reference_names(model);
+/// Gives every parameter of a module the values that the reference's tensor of that name has: of an
+/// Fno, unless told otherwise.
+template <class Model, class Name = decltype(&reference_name)>
+void fill_with_golden_values(Model& model, const Name& name = reference_name) {
+  const auto names = reference_names(model, name);
   for_each_parameter(model, [&](const std::string& path, auto& parameter) {
     using Value   = typename std::remove_cvref_t<decltype(parameter)>::Value;
     using Element = typename Value::Element;
     using Real    = real_of<Element>;
-    const auto j =
-        static_cast<std::size_t>(std::distance(names.begin(), names.find(reference_name(path))));
+    const auto j  = static_cast<std::size_t>(std::distance(names.begin(), names.find(name(path))));
     const auto shape = parameter.shape();
     std::vector<Element> values(element_count(shape));
-    if constexpr (complex<Element>) {  // ours [modes..., in, out], theirs [in, out, modes...]
-      const std::size_t channels = shape[Value::rank - 2] * shape[Value::rank - 1];
-      const std::size_t modes    = values.size() / channels;
-      for (std::size_t mode = 0; mode < modes; ++mode)
-        for (std::size_t pair = 0; pair < channels; ++pair) {
-          const std::size_t i            = pair * modes + mode;
-          values[mode * channels + pair] = {golden_value<Real>(2 * i, j),
-                                            golden_value<Real>(2 * i + 1, j)};
-        }
-    } else {
-      for (std::size_t i = 0; i < values.size(); ++i) values[i] = golden_value<Real>(i, j);
+    // Theirs has some axes in front that ours has behind.
+    const std::size_t front = axes_in_front(parameter.file_layout());
+    const std::size_t modes = element_count(shape, 0, Value::rank - front);
+    for (std::size_t ours = 0; ours < values.size(); ++ours) {
+      const std::size_t channels = values.size() / modes;
+      const std::size_t i        = ours % channels * modes + ours / channels;
+      if constexpr (complex<Element>)
+        values[ours] = {golden_value<Real>(2 * i, j), golden_value<Real>(2 * i + 1, j)};
+      else
+        values[ours] = golden_value<Real>(i, j);
     }
     parameter.assign(Value(shape, std::span<const Element>(values)));
   });
 }
 
 /// The input of the reference: entry k is 2 h(k, 1000).
-template <real Real, class Backend, std::size_t Rank>
-Tensor<Real, Rank, Backend> golden_input(const Shape<Rank>& shape) {
-  std::vector<Real> values(element_count(shape));
+/// Of a complex one, 2 h(2k, 1000) + 2i h(2k + 1, 1000).
+template <scalar Element, class Backend, std::size_t Rank>
+Tensor<Element, Rank, Backend> golden_input(const Shape<Rank>& shape) {
+  using Real = real_of<Element>;
+  std::vector<Element> values(element_count(shape));
   for (std::size_t k = 0; k < values.size(); ++k)
-    values[k] =
-        static_cast<Real>(static_cast<float>(2 * golden_hash(static_cast<std::uint32_t>(k), 1000)));
-  return Tensor<Real, Rank, Backend>(shape, std::span<const Real>(values));
+    if constexpr (complex<Element>)
+      values[k] = {2 * golden_value<Real>(2 * k, 1000), 2 * golden_value<Real>(2 * k + 1, 1000)};
+    else
+      values[k] = 2 * golden_value<Real>(k, 1000);
+  return Tensor<Element, Rank, Backend>(shape, std::span<const Element>(values));
 }
 
 }  // namespace nop::test

@@ -33,11 +33,15 @@ class Identity {
   std::uint64_t number_;
 };
 
-/// How a file lays out what a tensor keeps as `[modes..., in, out]`.
+/// How a file lays out what a tensor keeps as `[modes..., in, out]` or `[modes..., channel]`.
 enum class FileLayout {
-  same,           ///< as it is in memory
-  channels_first  ///< as `[in, out, modes...]`, the last two axes in front
+  same,            ///< as it is in memory
+  channel_first,   ///< as `[channel, modes...]`, the last axis in front
+  channels_first,  ///< as `[in, out, modes...]`, the last two axes in front
 };
+
+/// How many of the last axes a file has in front.
+constexpr std::size_t axes_in_front(FileLayout layout) { return static_cast<std::size_t>(layout); }
 
 /// A tensor that training changes. It holds a value and an identity, and no gradient.
 template <scalar Element_, std::size_t Rank_, class Backend_>

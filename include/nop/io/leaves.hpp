@@ -29,12 +29,12 @@ std::vector<Element> transposed_values(const std::vector<Element>& values, std::
   return result;
 }
 
-/// The shape as files have it: for channels_first, the last two axes in front.
+/// The shape as files have it, with some of the last axes in front.
 template <std::size_t Rank>
 std::vector<std::size_t> file_shape(const Shape<Rank>& shape, FileLayout layout) {
   std::vector<std::size_t> extents(shape.begin(), shape.end());
-  if (layout == FileLayout::channels_first)
-    std::rotate(extents.begin(), extents.end() - 2, extents.end());
+  const auto front = static_cast<std::ptrdiff_t>(axes_in_front(layout));
+  std::rotate(extents.begin(), extents.end() - front, extents.end());
   return extents;
 }
 
@@ -56,9 +56,10 @@ decltype(auto) tensor_of(Leaf& leaf) {
     return (leaf);
 }
 
+/// How many elements there are along the axes that stay behind in a file.
 template <class Leaf>
 std::size_t mode_count(const Leaf& leaf) {
-  return element_count(leaf.shape(), 0, Leaf::rank - 2);
+  return element_count(leaf.shape(), 0, Leaf::rank - axes_in_front(layout_of(leaf)));
 }
 
 }  // namespace detail
@@ -67,12 +68,10 @@ std::size_t mode_count(const Leaf& leaf) {
 template <class Module>
 void leaves_to_arrays(const Module& module, const std::string& prefix, SafeTensors& file) {
   for_each_leaf(module, [&](const std::string& path, const auto& leaf) {
-    using Leaf        = std::remove_cvref_t<decltype(leaf)>;
     const auto layout = detail::layout_of(leaf);
     auto values       = detail::tensor_of(leaf).to_host();
-    if constexpr (Leaf::rank > 2)
-      if (layout == FileLayout::channels_first)
-        values = detail::transposed_values(values, detail::mode_count(leaf));
+    if (layout != FileLayout::same)
+      values = detail::transposed_values(values, detail::mode_count(leaf));
     file.tensors.add(prefix + path, make_array(values, detail::file_shape(leaf.shape(), layout)));
   });
 }
@@ -85,8 +84,7 @@ void leaves_from_arrays(Module& module, const std::string& prefix, const SafeTen
                         const std::string& source) {
   std::size_t used = 0;
   for_each_leaf(module, [&](const std::string& path, auto& leaf) {
-    using Leaf          = std::remove_cvref_t<decltype(leaf)>;
-    using Element       = typename Leaf::Element;
+    using Element       = typename std::remove_cvref_t<decltype(leaf)>::Element;
     const auto name     = prefix + path;
     const auto layout   = detail::layout_of(leaf);
     const auto expected = detail::file_shape(leaf.shape(), layout);
@@ -103,10 +101,9 @@ void leaves_from_arrays(Module& module, const std::string& prefix, const SafeTen
                         "the tensor '" + name + "' should hold " +
                             (complex<Element> ? "complex" : "real") + " numbers");
     auto values = array.template values<Element>();
-    if constexpr (Leaf::rank > 2)
-      if (layout == FileLayout::channels_first)
-        values = detail::transposed_values(
-            values, array.size() / std::max<std::size_t>(1, detail::mode_count(leaf)));
+    if (layout != FileLayout::same)
+      values = detail::transposed_values(
+          values, array.size() / std::max<std::size_t>(1, detail::mode_count(leaf)));
     using Value             = std::remove_cvref_t<decltype(detail::tensor_of(leaf))>;
     detail::tensor_of(leaf) = Value(leaf.shape(), std::span<const Element>(values));
     ++used;

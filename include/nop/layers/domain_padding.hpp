@@ -25,10 +25,15 @@ class DomainPadding {
   /// [batch, channel, grid...] to [batch, channel, grid + 2 margin...].
   template <field F>
   auto padded(const F& x) const {
-    auto whole        = x.shape();
-    const auto margin = margins(grid_of(whole));
-    for (std::size_t axis = 0; axis < Dim; ++axis) whole[axis + 2] += 2 * margin[axis + 2];
-    return pad(x, margin, whole);
+    const auto grid = grid_of(x.shape());
+    return pad(x, margins(grid), joined(Shape<2>{x.extent(0), x.extent(1)}, padded_grid(grid)));
+  }
+
+  /// The grid with its margins.
+  [[nodiscard]] Shape<Dim> padded_grid(Shape<Dim> grid) const {
+    const auto margin = margins(grid);
+    for (std::size_t axis = 0; axis < Dim; ++axis) grid[axis] += 2 * margin[axis + 2];
+    return grid;
   }
 
   /// Back to the grid that was padded.

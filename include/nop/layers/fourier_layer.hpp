@@ -2,10 +2,12 @@
 #pragma once
 
 #include <nop/layers/channel_mlp.hpp>
+#include <nop/layers/complex_valued.hpp>
 #include <nop/layers/norm.hpp>
 #include <nop/layers/skip.hpp>
 #include <nop/layers/spectral_conv.hpp>
 #include <nop/ops/activation.hpp>
+#include <nop/ops/complex_parts.hpp>
 #include <nop/ops/mix_chain.hpp>
 
 #include <array>
@@ -44,8 +46,14 @@ constexpr auto enumerator_names(Stabilizer) {
 ///     y = norm( sigma( K x + skip(x) ) ),    z = mlp(y) + mlp_skip(x).
 ///
 /// Without an MLP, z is y in the first form followed by norm and sigma again, and y in the second.
-template <std::size_t Dim, backend Backend, real Real>
+///
+/// On complex fields sigma acts on both parts, and the other layers of real fields are two of their
+/// kind, f + i g. What has no parameters, an identity or an instance norm, acts on both parts
+/// unless the semantics are those of the reference library.
+template <std::size_t Dim, backend Backend, scalar Element>
 class FourierLayer {
+  using Real = real_of<Element>;
+
  public:
   struct Config {
     std::size_t channels;
@@ -62,6 +70,9 @@ class FourierLayer {
     double channel_mlp_expansion = 0.5;  ///< hidden channels of the MLP per channel
     double channel_mlp_dropout   = 0;
     FourierEngine engine         = FourierEngine::automatic;
+    Shape<Dim> max_modes         = {};  ///< as in SpectralConv
+    SpectralWeightForm weight    = {};
+    Semantics semantics          = Semantics::exact;
   };
 
   FourierLayer(const Config& config, const Initializer& init)
@@ -69,40 +80,44 @@ class FourierLayer {
         convolution_({.in_channels  = config.channels,
                       .out_channels = config.channels,
                       .modes        = config.modes,
-                      .engine       = config.engine},
+                      .engine       = config.engine,
+                      .max_modes    = config.max_modes,
+                      .weight       = config.weight,
+                      .semantics    = config.semantics},
                      init),
-        skip_(
-            {.kind = config.skip, .in_channels = config.channels, .out_channels = config.channels},
-            init),
-        first_norm_(
-            {.kind = config.norm, .channels = config.channels, .groups = config.norm_groups}),
-        second_norm_(
-            {.kind = config.norm, .channels = config.channels, .groups = config.norm_groups}) {
+        skip_(skip_of(config, config.skip, init)),
+        first_norm_(norm_of(config)),
+        second_norm_(norm_of(config)) {
     if (!config.channel_mlp) return;
     const double hidden =
         std::nearbyint(static_cast<double>(config.channels) * config.channel_mlp_expansion);
     expects(hidden >= 1,
             "FourierLayer: expected a channel_mlp_expansion that leaves a hidden channel, got ",
             config.channel_mlp_expansion);
-    mlp_.emplace(typename ChannelMlp<Backend, Real>::Config{.in_channels = config.channels,
-                                                            .hidden_channels =
-                                                                static_cast<std::size_t>(hidden),
-                                                            .out_channels = config.channels,
-                                                            .activation   = config.activation,
-                                                            .dropout = config.channel_mlp_dropout},
-                 init);
-    mlp_skip_.emplace(typename Skip<Backend, Real>::Config{.kind         = config.channel_mlp_skip,
-                                                           .in_channels  = config.channels,
-                                                           .out_channels = config.channels},
-                      init);
+    mlp_.emplace(layer_on<Element, ChannelMlp<Backend, Real>>(
+        ComplexParts::mixed,
+        typename ChannelMlp<Backend, Real>::Config{
+            .in_channels     = config.channels,
+            .hidden_channels = static_cast<std::size_t>(hidden),
+            .out_channels    = config.channels,
+            .activation      = config.activation,
+            .dropout         = config.channel_mlp_dropout},
+        init));
+    mlp_skip_.emplace(skip_of(config, config.channel_mlp_skip, init));
   }
 
-  template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
+  template <field_like<Dim, Backend, Element> Field, std::same_as<Rng>... Random>
   auto operator()(const Field& x, Random&... random) const {
     return config_.order == LayerOrder::post_activation
                ? post_activated(x, random...)
-               : pre_activated(activate(x, config_.activation), random...);
+               : pre_activated(activated(x, config_.activation), random...);
   }
+
+  [[nodiscard]] const SpectralConv<Dim, Backend, Element>& convolution() const {
+    return convolution_;
+  }
+  /// Uses other modes from now on; see SpectralConv.
+  void set_modes(const Shape<Dim>& modes) { convolution_.set_modes(modes); }
 
   template <class Self>
   static void members(Self& self, auto&& visit) {
@@ -118,12 +133,13 @@ class FourierLayer {
   template <class Field, class... Random>
   auto post_activated(const Field& x, Random&... random) const {
     const auto k = convolved(x);
-    if (is_chain(random...))  // the same as below, in one pass over memory
-      return mix_chain(x, through(*skip_.weight()).plus(k).then(between()), mlp_->first(),
-                       mlp_->second().plus_gated(*mlp_skip_->gate()).then(between()));
-    const auto y = activate(skip_.add_to(first_norm_(k), x), between());
+    if constexpr (real<Element>)
+      if (is_chain(random...))  // the same as below, in one pass over memory
+        return mix_chain(x, through(*skip_.weight()).plus(k).then(between()), mlp_->first(),
+                         mlp_->second().plus_gated(*mlp_skip_->gate()).then(between()));
+    const auto y = activated(skip_.add_to(first_norm_(k), x), between());
     const auto z = mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), x) : y;
-    return activate(second_norm_(z), between());
+    return activated(second_norm_(z), between());
   }
 
   /// Is the layer, but for its convolution, a chain of channel mixings? By default it is.
@@ -134,16 +150,42 @@ class FourierLayer {
   }
 
   template <class Field, class... Random>
-  auto pre_activated(const Field& activated, Random&... random) const {
-    const auto x = first_norm_(activated);
-    const auto y = second_norm_(activate(skip_.add_to(convolved(x), x), between()));
+  auto pre_activated(const Field& sigma, Random&... random) const {
+    const auto x = first_norm_(sigma);
+    const auto y = second_norm_(activated(skip_.add_to(convolved(x), x), between()));
     return mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), x) : y;
   }
 
   template <class Field>
   auto convolved(const Field& x) const {
-    return config_.stabilizer == Stabilizer::hyperbolic_tangent ? convolution_(nop::tanh(x))
-                                                                : convolution_(x);
+    return config_.stabilizer == Stabilizer::hyperbolic_tangent
+               ? convolution_(on_parts(nop::tanh, x))
+               : convolution_(x);
+  }
+
+  template <class Field>
+  static auto activated(const Field& x, Activation activation) {
+    return on_parts([activation](const auto& part) { return activate(part, activation); }, x);
+  }
+
+  using RealSkip = Skip<Backend, Real>;
+  using RealNorm = Norm<Backend, Real>;
+
+  static auto skip_of(const Config& config, SkipKind kind, const Initializer& init) {
+    const bool separate = kind == SkipKind::identity && config.semantics == Semantics::exact;
+    return layer_on<Element, RealSkip>(
+        separate ? ComplexParts::separate : ComplexParts::mixed,
+        typename RealSkip::Config{
+            .kind = kind, .in_channels = config.channels, .out_channels = config.channels},
+        init);
+  }
+  static auto norm_of(const Config& config) {
+    const bool separate = config.norm == NormKind::none || (config.norm == NormKind::instance &&
+                                                            config.semantics == Semantics::exact);
+    return layer_on<Element, RealNorm>(
+        separate ? ComplexParts::separate : ComplexParts::mixed,
+        typename RealNorm::Config{
+            .kind = config.norm, .channels = config.channels, .groups = config.norm_groups});
   }
 
   /// The activation between layers, which the last one does without.
@@ -152,12 +194,12 @@ class FourierLayer {
   }
 
   Config config_;
-  SpectralConv<Dim, Backend, Real> convolution_;
-  Skip<Backend, Real> skip_;
-  std::optional<ChannelMlp<Backend, Real>> mlp_;
-  std::optional<Skip<Backend, Real>> mlp_skip_;
-  Norm<Backend, Real> first_norm_;
-  Norm<Backend, Real> second_norm_;
+  SpectralConv<Dim, Backend, Element> convolution_;
+  LayerOn<Element, RealSkip> skip_;
+  std::optional<LayerOn<Element, ChannelMlp<Backend, Real>>> mlp_;
+  std::optional<LayerOn<Element, RealSkip>> mlp_skip_;
+  LayerOn<Element, RealNorm> first_norm_;
+  LayerOn<Element, RealNorm> second_norm_;
 };
 
 }  // namespace nop

@@ -11,12 +11,13 @@
 namespace nop {
 
 /// Appends the coordinates of the points as channels: point i of N along an axis is at i/N, the end
-/// left out as on a periodic grid. [batch, channel, grid...] to [batch, channel + Dim, grid...].
+/// left out as on a periodic grid. Beside complex channels they are real numbers. [batch, channel,
+/// grid...] to [batch, channel + Dim, grid...].
 template <std::size_t Dim>
 class GridEmbedding {
  public:
   template <field F>
-    requires(rank_of<F> == Dim + 2 && real<element_of<F>>)
+    requires(rank_of<F> == Dim + 2)
   auto operator()(const F& x) const {
     return concat_channels(x, coordinates<element_of<F>, backend_of<F>>(x.shape()));
   }
@@ -24,18 +25,19 @@ class GridEmbedding {
   static void members(auto&, auto&&) {}
 
  private:
-  template <class Real, class Backend>
-  static Tensor<Real, Dim + 2, Backend> coordinates(Shape<Dim + 2> shape) {
+  template <class Element, class Backend>
+  static Tensor<Element, Dim + 2, Backend> coordinates(Shape<Dim + 2> shape) {
     const std::size_t batch = shape[0], points = element_count(shape, 2);
     shape[1]  = Dim;
-    auto each = Tensor<Real, Dim + 2, Backend>::uninitialized(shape);
+    auto each = Tensor<Element, Dim + 2, Backend>::uninitialized(shape);
     if (each.size() == 0) return each;
     for (std::size_t axis = 0; axis < Dim; ++axis) {
       const std::size_t extent = shape[axis + 2], inner = element_count(shape, axis + 3);
-      auto line = Tensor<Real, 1, Backend>::uninitialized({extent});
+      auto line = Tensor<Element, 1, Backend>::uninitialized({extent});
       Backend::generate(
           [extent](std::size_t i) {
-            return static_cast<Real>(static_cast<double>(i) / static_cast<double>(extent));
+            return Element(static_cast<real_of<Element>>(static_cast<double>(i) /
+                                                         static_cast<double>(extent)));
           },
           line.mutable_data(), extent);
       // The same for every sample, along the axes before and along those behind.

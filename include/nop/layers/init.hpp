@@ -28,6 +28,16 @@ class Initializer {
     return init;
   }
 
+  /// The same value everywhere.
+  template <scalar Element, std::size_t Rank, class Backend>
+  [[nodiscard]] Tensor<Element, Rank, Backend> constant(const Shape<Rank>& shape,
+                                                        Element value) const {
+    if (budget_) spend(shape);
+    Tensor<Element, Rank, Backend> values(shape);
+    if (rng_ != nullptr) values.fill(value);
+    return values;
+  }
+
   /// Uniform in [-bound, bound].
   template <real Real, std::size_t Rank, class Backend>
   [[nodiscard]] Tensor<Real, Rank, Backend> uniform(const Shape<Rank>& shape, double bound) const {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <nop/autodiff/evaluate.hpp>
 #include <nop/autodiff/field.hpp>
 #include <nop/autodiff/parameter.hpp>
 #include <nop/core/backend.hpp>
 #include <nop/core/band.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/layers/init.hpp>
+#include <nop/layers/reference_semantics.hpp>
+#include <nop/layers/spectral_weight.hpp>
 #include <nop/ops/axes.hpp>
-#include <nop/ops/mode_channels.hpp>
+#include <nop/ops/complex_parts.hpp>
+#include <nop/ops/mode_bias.hpp>
 #include <nop/ops/modes.hpp>
 
-#include <cmath>
-#include <complex>
 #include <cstddef>
 #include <optional>
 
@@ -29,29 +29,32 @@ namespace nop {
 /// asked on. On a grid that holds fewer modes it uses those. `Element` is that of the field, real
 /// or complex.
 ///
-/// The weights are complex, stored mode by mode `[modes..., in, out]`, at first normal with
-/// E|R|^2 = 2 / (in + out); the bias is real, one number per channel, of the same deviation.
+/// The weights are complex, at first random with E|R|^2 = 2 / (in + out); they may be separable or
+/// made of factors (spectral_weight/form.hpp). The bias is real, one number per channel, of the
+/// same deviation.
 template <std::size_t Dim, backend Backend, scalar Element>
 class SpectralConv {
  public:
   struct Config {
     std::size_t in_channels;
     std::size_t out_channels;
-    Shape<Dim> modes;  ///< kept per axis, as core/band.hpp counts them
+    Shape<Dim> modes;  ///< in use per axis, as core/band.hpp counts them
     bool bias            = true;
     FourierEngine engine = FourierEngine::automatic;
+    /// Weights are stored for these, of which `modes` are in use; 0 for as many as in use. The
+    /// reference library gives the last axis of a real field by its coefficients: m/2 + 1 there.
+    Shape<Dim> max_modes      = {};
+    SpectralWeightForm weight = {};
+    Semantics semantics       = Semantics::exact;
   };
-  using Weight = Parameter<complex_of<Element>, Dim + 2, Backend>;
+  using Weight = SpectralWeight<Dim, Backend, complex_of<Element>>;
+  using Bias   = Parameter<real_of<Element>, 1, Backend>;
 
   SpectralConv(const Config& config, const Initializer& init)
-      : config_(checked(config)),
-        weight_(init.normal<complex_of<Element>, Dim + 2, Backend>(
-                    joined(spectrum_shape<Element>(config.modes),
-                           Shape<2>{config.in_channels, config.out_channels}),
-                    deviation(config)),
-                FileLayout::channels_first) {
+      : config_(checked(config)), weight_(weight_config(config_), init) {
     if (config.bias)
-      bias_.emplace(init.normal<Element, 1, Backend>({config.out_channels}, deviation(config)));
+      bias_.emplace(init.normal<real_of<Element>, 1, Backend>(
+          {config.out_channels}, Weight::deviation(weight_config(config))));
   }
 
   /// The result on the grid of `x`.
@@ -65,47 +68,59 @@ class SpectralConv {
   auto operator()(const Field& x, const Shape<Dim>& output_grid) const {
     expects(x.extent(1) == config_.in_channels, "SpectralConv: expected ", config_.in_channels,
             " channels, got a field of shape ", x.shape());
+    if (config_.semantics != Semantics::exact) {
+      const auto reference = reference_for(grid_of(x.shape()), output_grid);
+      if (reference.differs_from_exact()) return as_reference(x, output_grid, reference);
+    }
     const auto modes    = held_modes(held_modes(config_.modes, grid_of(x.shape())), output_grid);
     const auto spectrum = to_leading_modes(x, modes, config_.engine);
-    const auto kept =
-        joined(spectrum_shape<Element>(modes), Shape<2>{config_.in_channels, config_.out_channels});
-    return inverse(kept == weight_.shape() ? mixed(spectrum, weight_, modes)
-                                           : mixed(spectrum, kept_weight(x, modes, kept), modes),
+    const auto first    = band_offset<Element>(config_.max_modes, modes);
+    // The bias is a constant field, so that it is added to one mode and not to every point.
+    return inverse(bias_ ? weight_(spectrum, first, *bias_, zero_mode<Element>(modes))
+                         : weight_(spectrum, first),
                    output_grid);
   }
 
+  /// Uses other modes from now on: any number up to those that weights are stored for. Throws
+  /// PreconditionError for 0 or more of them.
+  void set_modes(const Shape<Dim>& modes) {
+    auto changed  = config_;
+    changed.modes = modes;
+    config_       = checked(changed);
+  }
+
+  /// Does a field on `grid` get another answer on `output_grid` than with exact semantics?
+  [[nodiscard]] bool differs_from_exact(const Shape<Dim>& grid,
+                                        const Shape<Dim>& output_grid) const {
+    return reference_for(grid, output_grid).differs_from_exact();
+  }
+
   [[nodiscard]] const Config& config() const { return config_; }
-  [[nodiscard]] const Weight& weight() const { return weight_; }
 
   template <class Self>
   static void members(Self& self, auto&& visit) {
-    visit("weight", self.weight_);
+    Weight::members(self.weight_, visit);
     visit("bias", self.bias_);
   }
 
  private:
-  static const Config& checked(const Config& config) {
+  using Reference = ReferenceConvolution<Element, Dim>;
+
+  static Config checked(Config config) {
     expects(config.in_channels > 0 && config.out_channels > 0 && element_count(config.modes) > 0,
             "SpectralConv: expected at least one channel and one mode per axis, got ",
             config.in_channels, " in, ", config.out_channels, " out, modes ", config.modes);
+    for (std::size_t axis = 0; axis < Dim; ++axis)
+      if (config.max_modes[axis] == 0) config.max_modes[axis] = config.modes[axis];
+    expects(held_modes(config.modes, config.max_modes) == config.modes,
+            "SpectralConv: expected modes of at most ", config.max_modes, ", got ", config.modes);
     return config;
   }
-  static double deviation(const Config& config) {
-    return std::sqrt(2.0 / static_cast<double>(config.in_channels + config.out_channels));
-  }
-
-  /// The weights of the modes that are left on a coarse grid.
-  template <class Field>
-  auto kept_weight(const Field& x, const Shape<Dim>& modes, const Shape<Dim + 2>& shape) const {
-    return crop(on_tape_of(x, weight_),
-                joined(band_offset<Element>(config_.modes, modes), Shape<2>{}), shape);
-  }
-
-  /// The bias is a constant field, so that it is added to one mode and not to every point.
-  template <class Spectrum, class Weights>
-  auto mixed(const Spectrum& spectrum, const Weights& weight, const Shape<Dim>& modes) const {
-    return bias_ ? mix_channels_per_mode(spectrum, weight, *bias_, zero_mode<Element>(modes))
-                 : mix_channels_per_mode(spectrum, weight);
+  static typename Weight::Config weight_config(const Config& config) {
+    return {.in_channels  = config.in_channels,
+            .out_channels = config.out_channels,
+            .stored       = spectrum_shape<Element>(config.max_modes),
+            .form         = config.weight};
   }
 
   template <class Spectrum>
@@ -116,9 +131,37 @@ class SpectralConv {
       return complex_from_leading_modes(spectrum, grid, config_.engine);
   }
 
+  [[nodiscard]] Reference reference_for(const Shape<Dim>& grid,
+                                        const Shape<Dim>& output_grid) const {
+    expects(element_count(grid) > 0 && element_count(output_grid) > 0,
+            "SpectralConv: expected grids of at least one point, got ", grid, " and ", output_grid);
+    return {config_.semantics, grid, output_grid, spectrum_shape<Element>(config_.modes),
+            spectrum_shape<Element>(config_.max_modes)};
+  }
+
+  /// The result of the version that the weights come from.
+  template <class Field>
+  auto as_reference(const Field& x, const Shape<Dim>& output_grid,
+                    const Reference& reference) const {
+    auto read = to_leading_modes(x, reference.read_modes(), config_.engine);
+    for (std::size_t axis = 0; axis < Dim; ++axis)
+      read = axis_product(read, reference.template reading<Backend>(axis), axis);
+    auto written = weight_(read, reference.first());
+    for (std::size_t axis = 0; axis < Dim; ++axis)
+      written = axis_product(written, reference.template writing<Backend>(axis), axis);
+    if (bias_)
+      written =
+          add_to_mode(written, *bias_, zero_mode<complex_of<Element>>(reference.written_modes()));
+    const auto y = complex_from_leading_modes(written, output_grid, config_.engine);
+    if constexpr (real<Element>)
+      return real_part(y);
+    else
+      return y;
+  }
+
   Config config_;
   Weight weight_;
-  std::optional<Parameter<Element, 1, Backend>> bias_;
+  std::optional<Bias> bias_;
 };
 
 }  // namespace nop

@@ -6,6 +6,7 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/view.hpp>
 #include <nop/layers/channel_mlp.hpp>
+#include <nop/layers/complex_valued.hpp>
 #include <nop/layers/domain_padding.hpp>
 #include <nop/layers/fourier_layer.hpp>
 #include <nop/layers/grid_embedding.hpp>
@@ -33,12 +34,15 @@ constexpr auto enumerator_names(PositionalEmbedding) {
 ///
 /// Takes [batch, in_channels, grid...] to [batch, out_channels, grid...]. Lifting and projection
 /// are channel MLPs. The defaults are those of the reference library. Called with an Rng, dropout
-/// is active.
+/// is active. `Fno<2, Cpu, std::complex<float>>` is one of complex fields
+/// (layers/fourier_layer.hpp).
 ///
 /// Li, Kovachki, Azizzadenesheli, Liu, Bhattacharya, Stuart, Anandkumar, "Fourier neural operator
 /// for parametric partial differential equations", ICLR 2021.
-template <std::size_t Dim, backend Backend = Cpu, real Real = float>
+template <std::size_t Dim, backend Backend = Cpu, scalar Element = float>
 class Fno {
+  using Mlp = ChannelMlp<Backend, real_of<Element>>;
+
  public:
   static constexpr std::size_t dimensions = Dim;
   static constexpr const char* name       = "Fno";
@@ -62,9 +66,12 @@ class Fno {
     double channel_mlp_dropout               = 0;
     std::array<double, Dim> domain_padding =
         {};  ///< zeros on both sides, as a fraction of the grid
-    LayerOrder order      = LayerOrder::post_activation;
-    Stabilizer stabilizer = Stabilizer::none;
-    FourierEngine engine  = FourierEngine::automatic;
+    LayerOrder order          = LayerOrder::post_activation;
+    Stabilizer stabilizer     = Stabilizer::none;
+    FourierEngine engine      = FourierEngine::automatic;
+    Shape<Dim> max_modes      = {};  ///< that weights are stored for; 0 for as many as in use
+    SpectralWeightForm weight = {};
+    Semantics semantics       = Semantics::exact;
 
     template <class Self>
     static void fields(Self& self, auto&& visit) {
@@ -88,25 +95,33 @@ class Fno {
       visit("order", self.order);
       visit("stabilizer", self.stabilizer);
       visit("engine", self.engine);
+      visit("max_modes", self.max_modes);
+      visit("weight", self.weight);
+      visit("semantics", self.semantics);
     }
   };
 
   Fno(const Config& config, const Initializer& init)
       : config_(checked(config)),
         padding_(config.domain_padding),
-        lifting_({.in_channels     = config.in_channels + coordinates(config),
-                  .hidden_channels = hidden(config.width, config.lifting_ratio),
-                  .out_channels    = config.width},
-                 init),
-        projection_({.in_channels     = config.width,
-                     .hidden_channels = hidden(config.width, config.projection_ratio),
-                     .out_channels    = config.out_channels},
-                    init) {
+        lifting_(layer_on<Element, Mlp>(
+            ComplexParts::mixed,
+            typename Mlp::Config{.in_channels     = config.in_channels + coordinates(config),
+                                 .hidden_channels = hidden(config.width, config.lifting_ratio),
+                                 .out_channels    = config.width},
+            init)),
+        projection_(layer_on<Element, Mlp>(
+            ComplexParts::mixed,
+            typename Mlp::Config{.in_channels     = config.width,
+                                 .hidden_channels = hidden(config.width, config.projection_ratio),
+                                 .out_channels    = config.out_channels},
+            init)) {
     for (std::size_t layer = 0; layer < config.depth; ++layer)
       layers_.emplace_back(layer_config(config, layer), init);
+    config_.max_modes = layers_.front().convolution().config().max_modes;
   }
 
-  template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
+  template <field_like<Dim, Backend, Element> Field, std::same_as<Rng>... Random>
   auto operator()(const Field& x, Random&... random) const {
     expects(x.extent(1) == config_.in_channels && element_count(x.shape(), 2) > 0, "Fno: expected ",
             config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
@@ -122,14 +137,27 @@ class Fno {
 
   /// Reads `x` and writes `y` where they are, somebody's arrays of shape [batch, in_channels,
   /// grid...] and [batch, out_channels, grid...]. May be called from many threads at once.
-  void run(const TensorView<const Real, Dim + 2, Backend>& x,
-           const TensorView<Real, Dim + 2, Backend>& y) const {
+  void run(const TensorView<const Element, Dim + 2, Backend>& x,
+           const TensorView<Element, Dim + 2, Backend>& y) const {
     auto expected = x.shape();
     expected[1]   = config_.out_channels;
     expects(y.shape() == expected, "Fno::run: expected an output of shape ", expected, ", got ",
             y.shape());
     const auto result = (*this)(x);
     Backend::copy(result.data(), y.data(), result.size());
+  }
+
+  /// Uses other modes from now on, any number of those that weights are stored for: few at first
+  /// and more as training goes on, say. Throws PreconditionError for 0 or more of them.
+  void set_modes(const Shape<Dim>& modes) {
+    for (auto& layer : layers_) layer.set_modes(modes);
+    config_.modes = modes;
+  }
+
+  /// Does a field on this grid get another answer than with exact semantics?
+  [[nodiscard]] bool differs_from_exact(const Shape<Dim>& grid) const {
+    const auto padded = padding_.padded_grid(grid);
+    return layers_.front().convolution().differs_from_exact(padded, padded);
   }
 
   [[nodiscard]] const Config& config() const { return config_; }
@@ -142,7 +170,7 @@ class Fno {
   }
 
  private:
-  using Layer = FourierLayer<Dim, Backend, Real>;
+  using Layer = FourierLayer<Dim, Backend, Element>;
 
   static const Config& checked(const Config& config) {
     expects(
@@ -174,14 +202,17 @@ class Fno {
             .channel_mlp_skip      = config.channel_mlp_skip,
             .channel_mlp_expansion = config.channel_mlp_expansion,
             .channel_mlp_dropout   = config.channel_mlp_dropout,
-            .engine                = config.engine};
+            .engine                = config.engine,
+            .max_modes             = config.max_modes,
+            .weight                = config.weight,
+            .semantics             = config.semantics};
   }
 
   Config config_;
   DomainPadding<Dim> padding_;
-  ChannelMlp<Backend, Real> lifting_;
+  LayerOn<Element, Mlp> lifting_;
   std::vector<Layer> layers_;
-  ChannelMlp<Backend, Real> projection_;
+  LayerOn<Element, Mlp> projection_;
 };
 
 }  // namespace nop

@@ -6,6 +6,7 @@
 #include <nop/core/operand.hpp>
 #include <nop/core/shape.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -141,6 +142,17 @@ struct Reshape {
   }
 };
 
+/// [rows, columns] to [columns, rows].
+template <class Matrix>
+Matrix transposed(const Matrix& matrix) {
+  const std::size_t rows = matrix.extent(0), columns = matrix.extent(1);
+  auto result = Matrix::uninitialized({columns, rows});
+  if (result.size() == 0) return result;
+  Matrix::Backend::copy_strided(Shape<2>{columns, rows}, matrix.data(), Shape<2>{1, columns},
+                                result.mutable_data(), Shape<2>{rows, 1});
+  return result;
+}
+
 struct AxisProduct {
   /// y[..., r, ...] = sum_n matrix[r, n] x[..., n, ...] along one axis: a linear map of that axis,
   /// such as a finite difference or an interpolation. Throws PreconditionError if the matrix does
@@ -148,9 +160,7 @@ struct AxisProduct {
   template <field X>
   auto operator()(const X& x, const Tensor<element_of<X>, 2, backend_of<X>>& matrix,
                   std::size_t axis) const {
-    expects(axis < rank_of<X> && matrix.extent(1) == x.extent(axis),
-            "axis_product: expected a matrix of ", axis < rank_of<X> ? x.extent(axis) : 0,
-            " columns for axis ", axis, " of ", x.shape(), ", got ", matrix.shape());
+    check(x, matrix, axis);
     return evaluate(
         [&](const auto& value) {
           return with_pullbacks(
@@ -160,7 +170,36 @@ struct AxisProduct {
         x);
   }
 
+  /// The same for a matrix that is trained or computed, such as a factor of a tensor.
+  template <operand X, operand Matrix>
+    requires(rank_of<Matrix> == 2 && !std::same_as<Matrix, Tensor<element_of<X>, 2, backend_of<X>>>)
+  auto operator()(const X& x, const Matrix& matrix, std::size_t axis) const {
+    check(x, matrix, axis);
+    return evaluate(
+        [axis](const auto& value, const auto& m) {
+          return with_pullbacks(
+              product(value, m, axis, Form::plain),
+              [m, axis](const auto& g) { return product(g, m, axis, Form::adjoint); },
+              [value, axis](const auto& g) { return outer_sum(g, value, axis); });
+        },
+        x, matrix);
+  }
+
  private:
+  template <class X, class Matrix>
+  static void check(const X& x, const Matrix& matrix, std::size_t axis) {
+    expects(axis < rank_of<X> && matrix.extent(1) == x.extent(axis),
+            "axis_product: expected a matrix of ", axis < rank_of<X> ? x.extent(axis) : 0,
+            " columns for axis ", axis, " of ", x.shape(), ", got ", matrix.shape());
+  }
+
+  /// The axis of an array as the rows of `outer` matrices.
+  template <class Field>
+  static auto slices(const Field& x, std::size_t axis, Form form = Form::plain) {
+    const std::size_t inner = element_count(x.shape(), axis + 1);
+    return Matrices<const typename Field::Element>{x.data(), inner, x.extent(axis) * inner, form};
+  }
+
   template <class Field, class Matrix>
   static Field product(const Field& x, const Matrix& matrix, std::size_t axis, Form form) {
     const std::size_t rows  = form == Form::plain ? matrix.extent(0) : matrix.extent(1);
@@ -169,12 +208,41 @@ struct AxisProduct {
     auto shape              = x.shape();
     shape[axis]             = rows;
     using Element           = typename Field::Element;
+    using Input             = Matrices<const Element>;
     auto y                  = Field::uninitialized(shape);
+    if (inner == 1) {  // one product of all lines, which are rows: y = x matrix^T
+      const auto turned = transposed(matrix);
+      Field::Backend::multiply({1, outer, n, rows}, Input{x.data(), n, 0},
+                               Input{turned.data(), matrix.extent(0), 0, form},
+                               Matrices<Element>{y.mutable_data(), rows, 0}, Update::overwrite);
+      return y;
+    }
     Field::Backend::multiply(
-        {outer, rows, n, inner}, Matrices<const Element>{matrix.data(), matrix.extent(1), 0, form},
-        Matrices<const Element>{x.data(), inner, n * inner},
+        {outer, rows, n, inner}, Input{matrix.data(), matrix.extent(1), 0, form}, slices(x, axis),
         Matrices<Element>{y.mutable_data(), inner, rows * inner}, Update::overwrite);
     return y;
+  }
+
+  /// sum g[..., r, ...] conj(x[..., n, ...]): the gradient by the matrix.
+  template <class Field>
+  static auto outer_sum(const Field& g, const Field& x, std::size_t axis) {
+    using Element           = typename Field::Element;
+    using Matrix            = Tensor<Element, 2, typename Field::Backend>;
+    const std::size_t outer = element_count(x.shape(), 0, axis), rows = g.extent(axis);
+    const std::size_t inner = element_count(x.shape(), axis + 1), n = x.extent(axis);
+    if (inner == 1) {  // the lines are rows: the transpose of x^H g
+      auto sum = Matrix::uninitialized({n, rows});
+      Field::Backend::multiply({1, n, outer, rows},
+                               Matrices<const Element>{x.data(), n, 0, Form::adjoint},
+                               Matrices<const Element>{g.data(), rows, 0},
+                               Matrices<Element>{sum.mutable_data(), rows, 0}, Update::overwrite);
+      return transposed(sum);
+    }
+    auto sum = Matrix::uninitialized({rows, n});
+    Field::Backend::multiply({outer, rows, inner, n}, slices(g, axis),
+                             slices(x, axis, Form::adjoint),
+                             Matrices<Element>{sum.mutable_data(), n, 0}, Update::overwrite);
+    return sum;
   }
 };
 

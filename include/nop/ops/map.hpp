@@ -28,16 +28,21 @@ constexpr Shape<Rank> with_channels(Shape<Rank> shape, std::size_t channels) {
   return shape;
 }
 
-/// f of each element of tensors of one shape.
-template <class F, class First, class... Rest>
-auto mapped(const F& f, const First& first, const Rest&... rest) {
-  using Element      = std::remove_const_t<typename First::Element>;
+/// f of each element of tensors of one shape, numbers of type `Element`.
+template <class Element, class F, class First, class... Rest>
+auto mapped_to(const F& f, const First& first, const Rest&... rest) {
   using Backend      = typename First::Backend;
   auto result        = Tensor<Element, First::rank, Backend>::uninitialized(first.shape());
   const Shape<3> box = {1, 1, first.size()};
   Backend::map(f, box, whole(result.mutable_data(), box), whole(first.data(), box),
                whole(rest.data(), box)...);
   return result;
+}
+
+/// f of each element of tensors of one shape.
+template <class F, class First, class... Rest>
+auto mapped(const F& f, const First& first, const Rest&... rest) {
+  return mapped_to<std::remove_const_t<typename First::Element>>(f, first, rest...);
 }
 
 /// f of each element of a field and its channel's value in each of `vectors`, of shape [channel].
