@@ -7,6 +7,7 @@
 #include <nop/layers/spectral_conv.hpp>
 #include <nop/ops/activation.hpp>
 #include <nop/ops/mix_chain.hpp>
+#include <nop/ops/resample.hpp>
 
 #include <array>
 #include <cmath>
@@ -38,17 +39,22 @@ constexpr auto enumerator_names(Stabilizer) {
 ///
 ///     y = sigma( norm( K x ) + skip(x) ),    z = sigma( norm( mlp(y) + mlp_skip(x) ) )
 ///
-/// for [batch, channels, grid...] to the same shape. The last layer of a model has no sigma outside
-/// its MLP. In pre-activation order x is first replaced by norm(sigma(x)), and then
+/// for [batch, in_channels, grid...] to [batch, out_channels, grid...]. The last layer of a model
+/// has no sigma outside its MLP. In pre-activation order x is first replaced by norm(sigma(x)), and
+/// then
 ///
 ///     y = norm( sigma( K x + skip(x) ) ),    z = mlp(y) + mlp_skip(x).
 ///
 /// Without an MLP, z is y in the first form followed by norm and sigma again, and y in the second.
+///
+/// Called with another grid, it gives its result there: K x is evaluated on it, and what the skips
+/// add is resampled.
 template <std::size_t Dim, backend Backend, real Real>
 class FourierLayer {
  public:
   struct Config {
-    std::size_t channels;
+    std::size_t in_channels;
+    std::size_t out_channels;
     Shape<Dim> modes;
     bool is_last                 = false;
     Activation activation        = Activation::gelu;
@@ -61,47 +67,58 @@ class FourierLayer {
     SkipKind channel_mlp_skip    = SkipKind::soft_gating;
     double channel_mlp_expansion = 0.5;  ///< hidden channels of the MLP per channel
     double channel_mlp_dropout   = 0;
+    Interpolation interpolation  = Interpolation::trigonometric;  ///< of skips to another grid
     FourierEngine engine         = FourierEngine::automatic;
   };
 
   FourierLayer(const Config& config, const Initializer& init)
       : config_(config),
-        convolution_({.in_channels  = config.channels,
-                      .out_channels = config.channels,
+        convolution_({.in_channels  = config.in_channels,
+                      .out_channels = config.out_channels,
                       .modes        = config.modes,
                       .engine       = config.engine},
                      init),
-        skip_(
-            {.kind = config.skip, .in_channels = config.channels, .out_channels = config.channels},
-            init),
-        first_norm_(
-            {.kind = config.norm, .channels = config.channels, .groups = config.norm_groups}),
+        skip_({.kind         = config.skip,
+               .in_channels  = config.in_channels,
+               .out_channels = config.out_channels},
+              init),
+        first_norm_({.kind     = config.norm,
+                     .channels = config.order == LayerOrder::pre_activation ? config.in_channels
+                                                                            : config.out_channels,
+                     .groups   = config.norm_groups}),
         second_norm_(
-            {.kind = config.norm, .channels = config.channels, .groups = config.norm_groups}) {
+            {.kind = config.norm, .channels = config.out_channels, .groups = config.norm_groups}) {
     if (!config.channel_mlp) return;
     const double hidden =
-        std::nearbyint(static_cast<double>(config.channels) * config.channel_mlp_expansion);
+        std::nearbyint(static_cast<double>(config.out_channels) * config.channel_mlp_expansion);
     expects(hidden >= 1,
             "FourierLayer: expected a channel_mlp_expansion that leaves a hidden channel, got ",
             config.channel_mlp_expansion);
-    mlp_.emplace(typename ChannelMlp<Backend, Real>::Config{.in_channels = config.channels,
+    mlp_.emplace(typename ChannelMlp<Backend, Real>::Config{.in_channels = config.out_channels,
                                                             .hidden_channels =
                                                                 static_cast<std::size_t>(hidden),
-                                                            .out_channels = config.channels,
+                                                            .out_channels = config.out_channels,
                                                             .activation   = config.activation,
                                                             .dropout = config.channel_mlp_dropout},
                  init);
     mlp_skip_.emplace(typename Skip<Backend, Real>::Config{.kind         = config.channel_mlp_skip,
-                                                           .in_channels  = config.channels,
-                                                           .out_channels = config.channels},
+                                                           .in_channels  = config.in_channels,
+                                                           .out_channels = config.out_channels},
                       init);
   }
 
+  /// The result on the grid of `x`.
   template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
   auto operator()(const Field& x, Random&... random) const {
+    return (*this)(x, grid_of(x.shape()), random...);
+  }
+
+  /// The result on another grid of the same box.
+  template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
+  auto operator()(const Field& x, const Shape<Dim>& grid, Random&... random) const {
     return config_.order == LayerOrder::post_activation
-               ? post_activated(x, random...)
-               : pre_activated(activate(x, config_.activation), random...);
+               ? post_activated(x, grid, random...)
+               : pre_activated(activate(x, config_.activation), grid, random...);
   }
 
   template <class Self>
@@ -116,14 +133,16 @@ class FourierLayer {
 
  private:
   template <class Field, class... Random>
-  auto post_activated(const Field& x, Random&... random) const {
-    const auto k = convolved(x);
-    if (is_chain(random...))  // the same as below, in one pass over memory
-      return mix_chain(x, through(*skip_.weight()).plus(k).then(between()), mlp_->first(),
-                       mlp_->second().plus_gated(*mlp_skip_->gate()).then(between()));
-    const auto y = activate(skip_.add_to(first_norm_(k), x), between());
-    const auto z = mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), x) : y;
-    return activate(second_norm_(z), between());
+  auto post_activated(const Field& x, const Shape<Dim>& grid, Random&... random) const {
+    const auto k = convolved(x, grid);
+    return beside(x, grid, [&](const auto& past) {
+      if (is_chain(random...))  // the same as below, in one pass over memory
+        return mix_chain(past, through(*skip_.weight()).plus(k).then(between()), mlp_->first(),
+                         mlp_->second().plus_gated(*mlp_skip_->gate()).then(between()));
+      const auto y = activate(skip_.add_to(first_norm_(k), past), between());
+      const auto z = mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), past) : y;
+      return activate(second_norm_(z), between());
+    });
   }
 
   /// Is the layer, but for its convolution, a chain of channel mixings? By default it is.
@@ -134,16 +153,26 @@ class FourierLayer {
   }
 
   template <class Field, class... Random>
-  auto pre_activated(const Field& activated, Random&... random) const {
+  auto pre_activated(const Field& activated, const Shape<Dim>& grid, Random&... random) const {
     const auto x = first_norm_(activated);
-    const auto y = second_norm_(activate(skip_.add_to(convolved(x), x), between()));
-    return mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), x) : y;
+    const auto k = convolved(x, grid);
+    return beside(x, grid, [&](const auto& past) {
+      const auto y = second_norm_(activate(skip_.add_to(k, past), between()));
+      return mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), past) : y;
+    });
+  }
+
+  /// `use` of what goes past the convolution, x on the grid of its result. Skips are linear at
+  /// every point, so it makes no difference whether they or the resampling come first.
+  template <class Field, class Use>
+  auto beside(const Field& x, const Shape<Dim>& grid, const Use& use) const {
+    return grid == grid_of(x.shape()) ? use(x) : use(resample(x, grid, config_.interpolation));
   }
 
   template <class Field>
-  auto convolved(const Field& x) const {
-    return config_.stabilizer == Stabilizer::hyperbolic_tangent ? convolution_(nop::tanh(x))
-                                                                : convolution_(x);
+  auto convolved(const Field& x, const Shape<Dim>& grid) const {
+    return config_.stabilizer == Stabilizer::hyperbolic_tangent ? convolution_(nop::tanh(x), grid)
+                                                                : convolution_(x, grid);
   }
 
   /// The activation between layers, which the last one does without.

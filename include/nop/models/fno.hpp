@@ -116,7 +116,7 @@ class Fno {
                  : lifting_(x);
     if (!padding_.is_none()) u = padding_.padded(u);
     for (const auto& layer : layers_) u = layer(u, random...);
-    if (!padding_.is_none()) u = padding_.unpadded(u, grid_of(x.shape()));
+    if (!padding_.is_none()) u = padding_.unpadded(u, grid_of(x.shape()), grid_of(x.shape()));
     return projection_(u);
   }
 
@@ -161,7 +161,8 @@ class Fno {
     return static_cast<std::size_t>(channels);
   }
   static typename Layer::Config layer_config(const Config& config, std::size_t layer) {
-    return {.channels              = config.width,
+    return {.in_channels           = config.width,
+            .out_channels          = config.width,
             .modes                 = config.modes,
             .is_last               = layer + 1 == config.depth,
             .activation            = config.activation,
