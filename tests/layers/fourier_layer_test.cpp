@@ -19,6 +19,7 @@ using nop::Shape;
 using nop::SkipKind;
 using nop::Stabilizer;
 using nop::test::random_field;
+using nop::test::taken;
 template <std::size_t Dim, class Real = double>
 using Layer = nop::FourierLayer<Dim, Cpu, Real>;
 
@@ -44,16 +45,6 @@ struct Evaluated {
     visit("layer", self.layer);
   }
 };
-
-/// Gives a part the parameters that a layer has below `name`.
-template <class Whole, class Part>
-Part taken(const Whole& whole, const std::string& name, Part part) {
-  nop::for_each_parameter(part, [&](const std::string& path, auto& parameter) {
-    using Parameter = std::remove_cvref_t<decltype(parameter)>;
-    parameter.assign(nop::test::parameter_of<Parameter>(whole, name + '.' + path).value());
-  });
-  return part;
-}
 
 /// The formulas of the layer's documentation, out of its parts, for a result on `grid`: every skip
 /// is made whole before it is resampled.
@@ -83,7 +74,7 @@ Field formula(const typename Layer<Dim>::Config& c, const Layer<Dim>& whole, con
     const nop::ChannelMlp<Cpu, double> map({.in_channels     = c.out_channels,
                                             .hidden_channels = c.out_channels / 2,
                                             .out_channels    = c.out_channels,
-                                            .activation      = c.activation},
+                                            .activation      = c.channel_mlp_activation},
                                            rng);
     return plus_skip("mlp_skip", c.channel_mlp_skip, taken(whole, "mlp", map)(y), x);
   };
@@ -131,7 +122,8 @@ void for_each_option(const Shape<Dim>& modes, const Use& use) {
                   .norm_groups  = 2,
                   .channel_mlp  = mlp,
                   // Another kind than the skip's, so that one cannot stand for the other.
-                  .channel_mlp_skip = static_cast<SkipKind>((static_cast<int>(skip) + 1) % 4)});
+                  .channel_mlp_skip       = static_cast<SkipKind>((static_cast<int>(skip) + 1) % 4),
+                  .channel_mlp_activation = is_last ? Activation::tanh : Activation::gelu});
             }
 }
 

@@ -56,19 +56,20 @@ class FourierLayer {
     std::size_t in_channels;
     std::size_t out_channels;
     Shape<Dim> modes;
-    bool is_last                 = false;
-    Activation activation        = Activation::gelu;
-    LayerOrder order             = LayerOrder::post_activation;
-    Stabilizer stabilizer        = Stabilizer::none;
-    SkipKind skip                = SkipKind::linear;
-    NormKind norm                = NormKind::none;
-    std::size_t norm_groups      = 1;
-    bool channel_mlp             = true;
-    SkipKind channel_mlp_skip    = SkipKind::soft_gating;
-    double channel_mlp_expansion = 0.5;  ///< hidden channels of the MLP per channel
-    double channel_mlp_dropout   = 0;
-    Interpolation interpolation  = Interpolation::trigonometric;  ///< of skips to another grid
-    FourierEngine engine         = FourierEngine::automatic;
+    bool is_last                      = false;
+    Activation activation             = Activation::gelu;
+    LayerOrder order                  = LayerOrder::post_activation;
+    Stabilizer stabilizer             = Stabilizer::none;
+    SkipKind skip                     = SkipKind::linear;
+    NormKind norm                     = NormKind::none;
+    std::size_t norm_groups           = 1;
+    bool channel_mlp                  = true;
+    SkipKind channel_mlp_skip         = SkipKind::soft_gating;
+    double channel_mlp_expansion      = 0.5;  ///< hidden channels of the MLP per channel
+    Activation channel_mlp_activation = Activation::gelu;  ///< inside the MLP
+    double channel_mlp_dropout        = 0;
+    Interpolation interpolation       = Interpolation::trigonometric;  ///< of skips to another grid
+    FourierEngine engine              = FourierEngine::automatic;
   };
 
   FourierLayer(const Config& config, const Initializer& init)
@@ -94,13 +95,14 @@ class FourierLayer {
     expects(hidden >= 1,
             "FourierLayer: expected a channel_mlp_expansion that leaves a hidden channel, got ",
             config.channel_mlp_expansion);
-    mlp_.emplace(typename ChannelMlp<Backend, Real>::Config{.in_channels = config.out_channels,
-                                                            .hidden_channels =
-                                                                static_cast<std::size_t>(hidden),
-                                                            .out_channels = config.out_channels,
-                                                            .activation   = config.activation,
-                                                            .dropout = config.channel_mlp_dropout},
-                 init);
+    mlp_.emplace(
+        typename ChannelMlp<Backend, Real>::Config{
+            .in_channels     = config.out_channels,
+            .hidden_channels = static_cast<std::size_t>(hidden),
+            .out_channels    = config.out_channels,
+            .activation      = config.channel_mlp_activation,
+            .dropout         = config.channel_mlp_dropout},
+        init);
     mlp_skip_.emplace(typename Skip<Backend, Real>::Config{.kind         = config.channel_mlp_skip,
                                                            .in_channels  = config.in_channels,
                                                            .out_channels = config.out_channels},

@@ -9,6 +9,8 @@
 #include <nop/layers/domain_padding.hpp>
 #include <nop/layers/fourier_layer.hpp>
 #include <nop/layers/grid_embedding.hpp>
+#include <nop/layers/grid_scaling.hpp>
+#include <nop/models/run.hpp>
 
 #include <array>
 #include <concepts>
@@ -33,7 +35,7 @@ constexpr auto enumerator_names(PositionalEmbedding) {
 ///
 /// Takes [batch, in_channels, grid...] to [batch, out_channels, grid...]. Lifting and projection
 /// are channel MLPs. The defaults are those of the reference library. Called with an Rng, dropout
-/// is active.
+/// is active. Called with a grid, it gives the result there, on the same box: super-resolution.
 ///
 /// Li, Kovachki, Azizzadenesheli, Liu, Bhattacharya, Stuart, Anandkumar, "Fourier neural operator
 /// for parametric partial differential equations", ICLR 2021.
@@ -49,7 +51,7 @@ class Fno {
     std::size_t width;      ///< channels between lifting and projection
     std::size_t depth = 4;  ///< Fourier layers
     Shape<Dim> modes;       ///< kept per axis, as core/band.hpp counts them
-    Activation activation                    = Activation::gelu;
+    Activation activation                    = Activation::gelu;  ///< but in the layers' MLPs
     double lifting_ratio                     = 2;  ///< hidden channels of the lifting per width
     double projection_ratio                  = 2;  ///< hidden channels of the projection per width
     PositionalEmbedding positional_embedding = PositionalEmbedding::grid;
@@ -59,12 +61,16 @@ class Fno {
     bool channel_mlp                         = true;
     SkipKind channel_mlp_skip                = SkipKind::soft_gating;
     double channel_mlp_expansion             = 0.5;
+    Activation channel_mlp_activation        = Activation::gelu;
     double channel_mlp_dropout               = 0;
     std::array<double, Dim> domain_padding =
         {};  ///< zeros on both sides, as a fraction of the grid
     LayerOrder order      = LayerOrder::post_activation;
     Stabilizer stabilizer = Stabilizer::none;
-    FourierEngine engine  = FourierEngine::automatic;
+    std::vector<GridScaling<Dim>> scaling =
+        {};  ///< of the grid by each layer, rounded half to even; empty: none
+    Interpolation interpolation = Interpolation::trigonometric;  ///< of skips to another grid
+    FourierEngine engine        = FourierEngine::automatic;
 
     template <class Self>
     static void fields(Self& self, auto&& visit) {
@@ -83,10 +89,13 @@ class Fno {
       visit("channel_mlp", self.channel_mlp);
       visit("channel_mlp_skip", self.channel_mlp_skip);
       visit("channel_mlp_expansion", self.channel_mlp_expansion);
+      visit("channel_mlp_activation", self.channel_mlp_activation);
       visit("channel_mlp_dropout", self.channel_mlp_dropout);
       visit("domain_padding", self.domain_padding);
       visit("order", self.order);
       visit("stabilizer", self.stabilizer);
+      visit("scaling", self.scaling);
+      visit("interpolation", self.interpolation);
       visit("engine", self.engine);
     }
   };
@@ -96,40 +105,56 @@ class Fno {
         padding_(config.domain_padding),
         lifting_({.in_channels     = config.in_channels + coordinates(config),
                   .hidden_channels = hidden(config.width, config.lifting_ratio),
-                  .out_channels    = config.width},
+                  .out_channels    = config.width,
+                  .activation      = config.activation},
                  init),
         projection_({.in_channels     = config.width,
                      .hidden_channels = hidden(config.width, config.projection_ratio),
-                     .out_channels    = config.out_channels},
+                     .out_channels    = config.out_channels,
+                     .activation      = config.activation},
                     init) {
     for (std::size_t layer = 0; layer < config.depth; ++layer)
       layers_.emplace_back(layer_config(config, layer), init);
   }
 
+  /// The result on the grid of `x`, or what the layers scale it to.
   template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
   auto operator()(const Field& x, Random&... random) const {
-    expects(x.extent(1) == config_.in_channels && element_count(x.shape(), 2) > 0, "Fno: expected ",
+    return (*this)(x, output_grid(grid_of(x.shape())), random...);
+  }
+
+  /// The result on another grid of the same box, on which the last layer answers. Throws
+  /// PreconditionError if it has no points.
+  template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
+  auto operator()(const Field& x, const Shape<Dim>& grid, Random&... random) const {
+    const auto own = grid_of(x.shape());
+    expects(x.extent(1) == config_.in_channels && element_count(own) > 0, "Fno: expected ",
             config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
             x.shape());
+    expects(element_count(grid) > 0, "Fno: expected a grid of at least one point, got ", grid);
     auto u = config_.positional_embedding == PositionalEmbedding::grid
                  ? lifting_(GridEmbedding<Dim>{}(x))
                  : lifting_(x);
     if (!padding_.is_none()) u = padding_.padded(u);
-    for (const auto& layer : layers_) u = layer(u, random...);
-    if (!padding_.is_none()) u = padding_.unpadded(u, grid_of(x.shape()), grid_of(x.shape()));
+    for (std::size_t layer = 0; layer + 1 < layers_.size(); ++layer)
+      u = layers_[layer](u, scaled(grid_of(u.shape()), layer), random...);
+    u = layers_.back()(u, padding_.padded_grid(own, grid), random...);
+    if (!padding_.is_none()) u = padding_.unpadded(u, own, grid);
     return projection_(u);
   }
 
+  /// The grid of the result for an input on this grid, if no other is asked for.
+  [[nodiscard]] Shape<Dim> output_grid(Shape<Dim> grid) const {
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) grid = scaled(grid, layer);
+    return grid;
+  }
+
   /// Reads `x` and writes `y` where they are, somebody's arrays of shape [batch, in_channels,
-  /// grid...] and [batch, out_channels, grid...]. May be called from many threads at once.
+  /// grid...] and [batch, out_channels, output_grid(grid)...]. May be called from many threads at
+  /// once.
   void run(const TensorView<const Real, Dim + 2, Backend>& x,
            const TensorView<Real, Dim + 2, Backend>& y) const {
-    auto expected = x.shape();
-    expected[1]   = config_.out_channels;
-    expects(y.shape() == expected, "Fno::run: expected an output of shape ", expected, ", got ",
-            y.shape());
-    const auto result = (*this)(x);
-    Backend::copy(result.data(), y.data(), result.size());
+    detail::run_model(*this, config_.out_channels, x, y);
   }
 
   [[nodiscard]] const Config& config() const { return config_; }
@@ -149,6 +174,9 @@ class Fno {
         config.in_channels > 0 && config.out_channels > 0 && config.width > 0 && config.depth > 0,
         "Fno: expected at least one channel in, out and between, and one layer, got ",
         config.in_channels, ", ", config.out_channels, ", ", config.width, " and ", config.depth);
+    expects(config.scaling.empty() || config.scaling.size() == config.depth,
+            "Fno: expected no scaling or one for each of ", config.depth, " layers, got ",
+            config.scaling.size());
     return config;
   }
   static std::size_t coordinates(const Config& config) {
@@ -161,21 +189,27 @@ class Fno {
     return static_cast<std::size_t>(channels);
   }
   static typename Layer::Config layer_config(const Config& config, std::size_t layer) {
-    return {.in_channels           = config.width,
-            .out_channels          = config.width,
-            .modes                 = config.modes,
-            .is_last               = layer + 1 == config.depth,
-            .activation            = config.activation,
-            .order                 = config.order,
-            .stabilizer            = config.stabilizer,
-            .skip                  = config.skip,
-            .norm                  = config.norm,
-            .norm_groups           = config.norm_groups,
-            .channel_mlp           = config.channel_mlp,
-            .channel_mlp_skip      = config.channel_mlp_skip,
-            .channel_mlp_expansion = config.channel_mlp_expansion,
-            .channel_mlp_dropout   = config.channel_mlp_dropout,
-            .engine                = config.engine};
+    return {.in_channels            = config.width,
+            .out_channels           = config.width,
+            .modes                  = config.modes,
+            .is_last                = layer + 1 == config.depth,
+            .activation             = config.activation,
+            .order                  = config.order,
+            .stabilizer             = config.stabilizer,
+            .skip                   = config.skip,
+            .norm                   = config.norm,
+            .norm_groups            = config.norm_groups,
+            .channel_mlp            = config.channel_mlp,
+            .channel_mlp_skip       = config.channel_mlp_skip,
+            .channel_mlp_expansion  = config.channel_mlp_expansion,
+            .channel_mlp_activation = config.channel_mlp_activation,
+            .channel_mlp_dropout    = config.channel_mlp_dropout,
+            .interpolation          = config.interpolation,
+            .engine                 = config.engine};
+  }
+
+  [[nodiscard]] Shape<Dim> scaled(const Shape<Dim>& grid, std::size_t layer) const {
+    return config_.scaling.empty() ? grid : scaled_grid(grid, config_.scaling[layer]);
   }
 
   Config config_;

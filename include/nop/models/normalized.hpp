@@ -3,6 +3,7 @@
 
 #include <nop/core/view.hpp>
 #include <nop/layers/normalizer.hpp>
+#include <nop/models/run.hpp>
 
 #include <algorithm>
 #include <array>
@@ -106,15 +107,20 @@ class Normalized {
     return output_.decode(model_(input_.encode(x), random...));
   }
 
+  /// The result on another grid of the same box, where the model can answer on one.
+  template <field_like<dimensions, Backend, Real> Field, std::same_as<Rng>... Random>
+  auto operator()(const Field& x, const Shape<dimensions>& grid, Random&... random) const {
+    return output_.decode(model_(input_.encode(x), grid, random...));
+  }
+
+  [[nodiscard]] Shape<dimensions> output_grid(const Shape<dimensions>& grid) const {
+    return model_.output_grid(grid);
+  }
+
   /// Reads `x` and writes `y` where they are, like the model's own `run`.
   void run(const TensorView<const Real, dimensions + 2, Backend>& x,
            const TensorView<Real, dimensions + 2, Backend>& y) const {
-    auto expected = x.shape();
-    expected[1]   = config_.model.out_channels;
-    expects(y.shape() == expected, "Normalized::run: expected an output of shape ", expected,
-            ", got ", y.shape());
-    const auto result = (*this)(x);
-    Backend::copy(result.data(), y.data(), result.size());
+    detail::run_model(*this, config_.model.out_channels, x, y);
   }
 
   [[nodiscard]] const Config& config() const { return config_; }
