@@ -15,6 +15,7 @@
 #include <nop/layers/spectral_conv.hpp>
 #include <nop/models/fno.hpp>
 #include <nop/models/normalized.hpp>
+#include <nop/models/uno.hpp>
 #include <nop/ops/reduce.hpp>
 #include <nop/training/adam.hpp>
 #include <nop/training/loss.hpp>

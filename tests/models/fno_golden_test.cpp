@@ -36,7 +36,7 @@ template <std::size_t Dim, nop::real Real>
 double worst_error(const typename nop::Fno<Dim, Cpu, Real>::Config& config, std::size_t batch,
                    const Shape<Dim>& grid, const Golden& golden) {
   nop::Fno<Dim, Cpu, Real> model(config, nop::Initializer::zeros(1 << 20));
-  nop::test::fill_with_golden_values(model);
+  nop::test::fill_with_golden_values(model, nop::test::reference_name);
   const auto y =
       model(nop::test::golden_input<Real, Cpu>(nop::joined(Shape<2>{batch, 3}, grid))).to_host();
   double error = 0, sum = 0, squares = 0;
@@ -90,7 +90,7 @@ TEST_CASE("the hash has the values that the table of results was made with") {
 
 TEST_CASE("parameters have the names of the reference, in its order") {
   const nop::Fno<2> model(base<2, float>({6, 5}), nop::Initializer::zeros(1 << 20));
-  const auto names = nop::test::reference_names(model);
+  const auto names = nop::test::reference_names(model, nop::test::reference_name);
   CHECK(*names.begin() == "fno_blocks.channel_mlp.0.fcs.0.bias");
   CHECK(*names.rbegin() == "projection.fcs.1.weight");
   CHECK(names.contains("fno_blocks.channel_mlp_skips.2.weight"));

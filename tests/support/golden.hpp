@@ -61,25 +61,34 @@ inline std::string reference_name(const std::string& path) {
          last;
 }
 
+/// The reference's name for a parameter of a Uno of ours: there, each layer is blocks of depth one.
+inline std::string uno_reference_name(const std::string& path) {
+  const auto first = path.find('.'), second = path.find('.', first + 1);
+  const std::string part = path.substr(0, first), layer = path.substr(first, second - first);
+  if (part == "horizontal_skips") return part + layer + ".conv" + path.substr(second);
+  if (part != "layers") return reference_name(path);
+  const std::string blocks = "fno_blocks";
+  return blocks + layer + reference_name("layers.0" + path.substr(second)).substr(blocks.size());
+}
+
 /// The names of all parameters in the order of the reference.
-template <class Model>
-std::set<std::string> reference_names(const Model& model) {
+template <class Model, class Name>
+std::set<std::string> reference_names(const Model& model, const Name& name) {
   std::set<std::string> names;
-  for_each_parameter(
-      model, [&](const std::string& path, const auto&) { names.insert(reference_name(path)); });
+  for_each_parameter(model,
+                     [&](const std::string& path, const auto&) { names.insert(name(path)); });
   return names;
 }
 
-/// Gives every parameter of an Fno the values that the reference's tensor of that name has.
-template <class Model>
-void fill_with_golden_values(Model& model) {
-  const auto names = reference_names(model);
+/// Gives every parameter the values that the reference's tensor of that name has.
+template <class Model, class Name>
+void fill_with_golden_values(Model& model, const Name& name) {
+  const auto names = reference_names(model, name);
   for_each_parameter(model, [&](const std::string& path, auto& parameter) {
     using Value   = typename std::remove_cvref_t<decltype(parameter)>::Value;
     using Element = typename Value::Element;
     using Real    = real_of<Element>;
-    const auto j =
-        static_cast<std::size_t>(std::distance(names.begin(), names.find(reference_name(path))));
+    const auto j  = static_cast<std::size_t>(std::distance(names.begin(), names.find(name(path))));
     const auto shape = parameter.shape();
     std::vector<Element> values(element_count(shape));
     if constexpr (complex<Element>) {  // ours [modes..., in, out], theirs [in, out, modes...]

@@ -137,20 +137,26 @@ std::vector<std::complex<double>> naive_half_spectrum(const std::vector<double>&
   return bins;
 }
 
-/// The real field of `shape` whose half spectrum is given: sums over whole axes but the last, then
-/// over the last, whose first bin and, for an even number of points, last bin count once and by
-/// their real parts.
+/// The sums over the axes before the last of bins that are, along those, as many as the points of
+/// `shape`.
 template <std::size_t Rank>
-std::vector<double> naive_from_half_spectrum(std::vector<std::complex<double>> bins,
-                                             const Shape<Rank>& shape) {
-  auto now                 = shape;
-  now[Rank - 1]            = shape[Rank - 1] / 2 + 1;
-  const std::size_t points = shape[Rank - 1], stored = now[Rank - 1];
-  for (std::size_t a = 2; a + 1 < Rank; ++a) bins = naive_dft_along(bins, now, a, shape[a], +1);
+std::vector<std::complex<double>> naive_leading_sums(std::vector<std::complex<double>> bins,
+                                                     Shape<Rank> shape, std::size_t stored) {
+  shape[Rank - 1] = stored;
+  for (std::size_t a = 2; a + 1 < Rank; ++a) bins = naive_dft_along(bins, shape, a, shape[a], +1);
+  return bins;
+}
+
+/// The real sums over the last axis of `stored` bins each: the first and, for an even number of
+/// points, the middle one count once and by their real parts, and those beyond do not.
+template <std::size_t Rank>
+std::vector<double> naive_last_sums(const std::vector<std::complex<double>>& bins,
+                                    const Shape<Rank>& shape, std::size_t stored) {
+  const std::size_t points = shape[Rank - 1];
   std::vector<double> result(element_count(shape));
   for (std::size_t i = 0; i < result.size(); ++i) {
     const std::size_t line = i / points, x = i % points;
-    for (std::size_t k = 0; k < stored; ++k) {
+    for (std::size_t k = 0; k < std::min(stored, points / 2 + 1); ++k) {
       const auto bin = bins[line * stored + k];
       if (k == 0 || 2 * k == points)
         result[i] += bin.real() * (k != 0 && x % 2 == 1 ? -1 : 1);
@@ -186,7 +192,9 @@ std::vector<double> naive_fourier_bins(const Field& x, const Shape<Dim>& to) {
     }
     if (taken) new_bins[i] = old_bins[place_of(index, from_shape)];
   }
-  return naive_from_half_spectrum(new_bins, joined(Shape<2>{x.extent(0), x.extent(1)}, to));
+  const auto result        = joined(Shape<2>{x.extent(0), x.extent(1)}, to);
+  const std::size_t stored = to_shape[Dim + 1];
+  return naive_last_sums(naive_leading_sums(new_bins, result, stored), result, stored);
 }
 
 }  // namespace nop::test

@@ -8,8 +8,8 @@
 #include <nop/layers/channel_mlp.hpp>
 #include <nop/layers/domain_padding.hpp>
 #include <nop/layers/fourier_layer.hpp>
-#include <nop/layers/grid_embedding.hpp>
 #include <nop/layers/grid_scaling.hpp>
+#include <nop/layers/lifting.hpp>
 #include <nop/models/run.hpp>
 
 #include <array>
@@ -18,15 +18,6 @@
 #include <vector>
 
 namespace nop {
-
-/// What a model is told about where its points are.
-enum class PositionalEmbedding {
-  none,
-  grid  ///< the coordinates of each point, as channels after the data
-};
-constexpr auto enumerator_names(PositionalEmbedding) {
-  return std::to_array<const char*>({"none", "grid"});
-}
 
 /// Fourier neural operator: a map between functions on a box, learned on any grid, used on any
 /// other.
@@ -103,10 +94,11 @@ class Fno {
   Fno(const Config& config, const Initializer& init)
       : config_(checked(config)),
         padding_(config.domain_padding),
-        lifting_({.in_channels     = config.in_channels + coordinates(config),
-                  .hidden_channels = hidden(config.width, config.lifting_ratio),
-                  .out_channels    = config.width,
-                  .activation      = config.activation},
+        lifting_({.in_channels          = config.in_channels,
+                  .hidden_channels      = hidden(config.width, config.lifting_ratio),
+                  .out_channels         = config.width,
+                  .activation           = config.activation,
+                  .positional_embedding = config.positional_embedding},
                  init),
         projection_({.in_channels     = config.width,
                      .hidden_channels = hidden(config.width, config.projection_ratio),
@@ -132,9 +124,7 @@ class Fno {
             config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
             x.shape());
     expects(element_count(grid) > 0, "Fno: expected a grid of at least one point, got ", grid);
-    auto u = config_.positional_embedding == PositionalEmbedding::grid
-                 ? lifting_(GridEmbedding<Dim>{}(x))
-                 : lifting_(x);
+    auto u = lifting_(x);
     if (!padding_.is_none()) u = padding_.padded(u);
     for (std::size_t layer = 0; layer + 1 < layers_.size(); ++layer)
       u = layers_[layer](u, scaled(grid_of(u.shape()), layer), random...);
@@ -179,9 +169,6 @@ class Fno {
             config.scaling.size());
     return config;
   }
-  static std::size_t coordinates(const Config& config) {
-    return config.positional_embedding == PositionalEmbedding::grid ? Dim : 0;
-  }
   static std::size_t hidden(std::size_t width, double ratio) {
     const double channels = static_cast<double>(width) * ratio;
     expects(channels >= 1 && channels < 1e9,
@@ -214,7 +201,7 @@ class Fno {
 
   Config config_;
   DomainPadding<Dim> padding_;
-  ChannelMlp<Backend, Real> lifting_;
+  Lifting<Dim, Backend, Real> lifting_;
   std::vector<Layer> layers_;
   ChannelMlp<Backend, Real> projection_;
 };
