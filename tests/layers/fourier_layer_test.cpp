@@ -68,7 +68,7 @@ Field formula(const typename Layer<Dim>::Config& c, const Layer<Dim>& whole, con
   const auto norm = [&](const std::string& name, const Field& x) {
     return taken(whole, name,
                  nop::Norm<Cpu, double>(
-                     {.kind = c.norm, .channels = x.extent(1), .groups = c.norm_groups}))(x);
+                     {.kind = c.norm, .channels = x.extent(1), .groups = c.norm_groups}, rng))(x);
   };
   const auto mlp = [&](const Field& y, const Field& x) {
     const nop::ChannelMlp<Cpu, double> map({.in_channels     = c.out_channels,
@@ -160,6 +160,48 @@ TEST_CASE("a Fourier layer passes the battery on odd and even grids of two and t
   }
   nop::test::check_function(layer<3>({.in_channels = 2, .out_channels = 2, .modes = {2, 3, 2}}),
                             random_field(Shape{2, 2, 3, 2, 4}));
+}
+
+TEST_CASE("a Fourier layer tells its norms what it is told, and passes the battery with each") {
+  const auto x = random_field(Shape{2, 2, 5});
+  for (const auto order : {LayerOrder::post_activation, LayerOrder::pre_activation}) {
+    const auto config = [&](NormKind norm) {
+      return Layer<1>::Config{.in_channels         = 2,
+                              .out_channels        = 2,
+                              .modes               = {3},
+                              .order               = order,
+                              .norm                = norm,
+                              .norm_embedding      = 3,
+                              .channel_mlp_dropout = 0.5};
+    };
+    auto batch = layer<1>(config(NormKind::batch));
+    nop::test::check_function(batch, x);
+    nop::test::check_gradients(
+        [&](const auto& u) {
+          nop::BatchStatistics statistics;
+          return batch(u, statistics);
+        },
+        x);
+    nop::BatchStatistics statistics;
+    Rng rng(1), same(1);
+    const auto y = batch(x, rng, statistics);
+    CHECK(batch(x, {5}, statistics, same).to_host() == y.to_host());
+    CHECK(y.to_host() != batch(x).to_host());
+    std::size_t moved = 0;
+    statistics.update(batch);
+    nop::for_each_leaf(batch, [&](const std::string& path, const auto& leaf) {
+      if constexpr (nop::detail::is_tensor<std::remove_cvref_t<decltype(leaf)>>)
+        for (const double value : leaf.to_host())
+          moved += value != (path.ends_with("mean") ? 0 : 1) ? 1 : 0;
+    });
+    CHECK(moved == 2 * 2 * 2);
+
+    const auto adaptive = layer<1>(config(NormKind::adaptive));
+    const auto e        = random_field(Shape{3}, 9);
+    nop::test::check_gradients(
+        [&](const auto& u, const auto& v) { return adaptive(u, nop::NormEmbedding{v}); }, x, e);
+    CHECK_THROWS_AS(adaptive(x), nop::PreconditionError);
+  }
 }
 
 TEST_CASE("a Fourier layer maps channels to others where its skips can") {

@@ -6,6 +6,7 @@
 #include <nop/core/scalar.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/core/tensor.hpp>
+#include <nop/io/leaves.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -71,25 +72,36 @@ inline std::string uno_reference_name(const std::string& path) {
   return blocks + layer + reference_name("layers.0" + path.substr(second)).substr(blocks.size());
 }
 
-/// The names of all parameters in the order of the reference.
+/// The reference's name for a parameter or kept tensor of an Fno of ours with batch norms: a norm
+/// there holds another.
+inline std::string batch_norm_reference_name(const std::string& path) {
+  std::string name = reference_name(path);
+  if (!name.starts_with("fno_blocks.norm.")) return name;
+  name.insert(name.rfind('.'), ".norm");
+  const auto variance = name.find("running_variance");
+  return variance == std::string::npos ? name : name.substr(0, variance) + "running_var";
+}
+
+/// The names of all parameters and kept tensors in the order of the reference.
 template <class Model, class Name>
 std::set<std::string> reference_names(const Model& model, const Name& name) {
   std::set<std::string> names;
-  for_each_parameter(model,
-                     [&](const std::string& path, const auto&) { names.insert(name(path)); });
+  for_each_leaf(model, [&](const std::string& path, const auto&) { names.insert(name(path)); });
   return names;
 }
 
-/// Gives every parameter the values that the reference's tensor of that name has.
+/// Gives every parameter and kept tensor the values that the reference's tensor of that name has;
+/// variances are larger by 1.
 template <class Model, class Name>
 void fill_with_golden_values(Model& model, const Name& name) {
   const auto names = reference_names(model, name);
-  for_each_parameter(model, [&](const std::string& path, auto& parameter) {
-    using Value   = typename std::remove_cvref_t<decltype(parameter)>::Value;
+  for_each_leaf(model, [&](const std::string& path, auto& leaf) {
+    auto& value   = detail::tensor_of(leaf);
+    using Value   = std::remove_cvref_t<decltype(value)>;
     using Element = typename Value::Element;
     using Real    = real_of<Element>;
     const auto j  = static_cast<std::size_t>(std::distance(names.begin(), names.find(name(path))));
-    const auto shape = parameter.shape();
+    const auto shape = value.shape();
     std::vector<Element> values(element_count(shape));
     if constexpr (complex<Element>) {  // ours [modes..., in, out], theirs [in, out, modes...]
       const std::size_t channels = shape[Value::rank - 2] * shape[Value::rank - 1];
@@ -101,9 +113,10 @@ void fill_with_golden_values(Model& model, const Name& name) {
                                             golden_value<Real>(2 * i + 1, j)};
         }
     } else {
-      for (std::size_t i = 0; i < values.size(); ++i) values[i] = golden_value<Real>(i, j);
+      const Real least = path.ends_with("variance") ? 1 : 0;
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = least + golden_value<Real>(i, j);
     }
-    parameter.assign(Value(shape, std::span<const Element>(values)));
+    value = Value(shape, std::span<const Element>(values));
   });
 }
 

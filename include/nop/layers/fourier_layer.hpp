@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nop/layers/channel_mlp.hpp>
+#include <nop/layers/context.hpp>
 #include <nop/layers/norm.hpp>
 #include <nop/layers/skip.hpp>
 #include <nop/layers/spectral_conv.hpp>
@@ -11,7 +12,6 @@
 
 #include <array>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <optional>
 
@@ -63,6 +63,7 @@ class FourierLayer {
     SkipKind skip                     = SkipKind::linear;
     NormKind norm                     = NormKind::none;
     std::size_t norm_groups           = 1;
+    std::size_t norm_embedding        = 0;  ///< numbers that adaptive norms are told
     bool channel_mlp                  = true;
     SkipKind channel_mlp_skip         = SkipKind::soft_gating;
     double channel_mlp_expansion      = 0.5;  ///< hidden channels of the MLP per channel
@@ -83,12 +84,11 @@ class FourierLayer {
                .in_channels  = config.in_channels,
                .out_channels = config.out_channels},
               init),
-        first_norm_({.kind     = config.norm,
-                     .channels = config.order == LayerOrder::pre_activation ? config.in_channels
-                                                                            : config.out_channels,
-                     .groups   = config.norm_groups}),
-        second_norm_(
-            {.kind = config.norm, .channels = config.out_channels, .groups = config.norm_groups}) {
+        first_norm_(
+            norm_config(config, config.order == LayerOrder::pre_activation ? config.in_channels
+                                                                           : config.out_channels),
+            init),
+        second_norm_(norm_config(config, config.out_channels), init) {
     if (!config.channel_mlp) return;
     const double hidden =
         std::nearbyint(static_cast<double>(config.out_channels) * config.channel_mlp_expansion);
@@ -110,17 +110,17 @@ class FourierLayer {
   }
 
   /// The result on the grid of `x`.
-  template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
-  auto operator()(const Field& x, Random&... random) const {
-    return (*this)(x, grid_of(x.shape()), random...);
+  template <field_like<Dim, Backend, Real> Field, context... Context>
+  auto operator()(const Field& x, Context&&... context) const {
+    return (*this)(x, grid_of(x.shape()), context...);
   }
 
   /// The result on another grid of the same box.
-  template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
-  auto operator()(const Field& x, const Shape<Dim>& grid, Random&... random) const {
+  template <field_like<Dim, Backend, Real> Field, context... Context>
+  auto operator()(const Field& x, const Shape<Dim>& grid, Context&&... context) const {
     return config_.order == LayerOrder::post_activation
-               ? post_activated(x, grid, random...)
-               : pre_activated(activate(x, config_.activation), grid, random...);
+               ? post_activated(x, grid, context...)
+               : pre_activated(activate(x, config_.activation), grid, context...);
   }
 
   template <class Self>
@@ -134,33 +134,41 @@ class FourierLayer {
   }
 
  private:
-  template <class Field, class... Random>
-  auto post_activated(const Field& x, const Shape<Dim>& grid, Random&... random) const {
+  static typename Norm<Backend, Real>::Config norm_config(const Config& config,
+                                                          std::size_t channels) {
+    return {.kind      = config.norm,
+            .channels  = channels,
+            .groups    = config.norm_groups,
+            .embedding = config.norm_embedding};
+  }
+
+  template <class Field, class... Context>
+  auto post_activated(const Field& x, const Shape<Dim>& grid, Context&... context) const {
     const auto k = convolved(x, grid);
     return beside(x, grid, [&](const auto& past) {
-      if (is_chain(random...))  // the same as below, in one pass over memory
+      if (is_chain(context...))  // the same as below, in one pass over memory
         return mix_chain(past, through(*skip_.weight()).plus(k).then(between()), mlp_->first(),
                          mlp_->second().plus_gated(*mlp_skip_->gate()).then(between()));
-      const auto y = activate(skip_.add_to(first_norm_(k), past), between());
-      const auto z = mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), past) : y;
-      return activate(second_norm_(z), between());
+      const auto y = activate(skip_.add_to(first_norm_(k, context...), past), between());
+      const auto z = mlp_ ? mlp_skip_->add_to((*mlp_)(y, context...), past) : y;
+      return activate(second_norm_(z, context...), between());
     });
   }
 
   /// Is the layer, but for its convolution, a chain of channel mixings? By default it is.
-  template <class... Random>
-  bool is_chain(const Random&... random) const {
+  template <class... Context>
+  bool is_chain(const Context&... context) const {
     return config_.norm == NormKind::none && config_.skip == SkipKind::linear && mlp_ &&
-           config_.channel_mlp_skip == SkipKind::soft_gating && !mlp_->drops_out(random...);
+           config_.channel_mlp_skip == SkipKind::soft_gating && !mlp_->drops_out(context...);
   }
 
-  template <class Field, class... Random>
-  auto pre_activated(const Field& activated, const Shape<Dim>& grid, Random&... random) const {
-    const auto x = first_norm_(activated);
+  template <class Field, class... Context>
+  auto pre_activated(const Field& activated, const Shape<Dim>& grid, Context&... context) const {
+    const auto x = first_norm_(activated, context...);
     const auto k = convolved(x, grid);
     return beside(x, grid, [&](const auto& past) {
-      const auto y = second_norm_(activate(skip_.add_to(k, past), between()));
-      return mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), past) : y;
+      const auto y = second_norm_(activate(skip_.add_to(k, past), between()), context...);
+      return mlp_ ? mlp_skip_->add_to((*mlp_)(y, context...), past) : y;
     });
   }
 

@@ -6,6 +6,7 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/view.hpp>
 #include <nop/layers/channel_mlp.hpp>
+#include <nop/layers/context.hpp>
 #include <nop/layers/domain_padding.hpp>
 #include <nop/layers/fourier_layer.hpp>
 #include <nop/layers/grid_scaling.hpp>
@@ -13,7 +14,6 @@
 #include <nop/models/run.hpp>
 
 #include <array>
-#include <concepts>
 #include <cstddef>
 #include <vector>
 
@@ -49,6 +49,7 @@ class Fno {
     SkipKind skip                            = SkipKind::linear;
     NormKind norm                            = NormKind::none;
     std::size_t norm_groups                  = 1;
+    std::size_t norm_embedding               = 0;  ///< numbers that adaptive norms are told
     bool channel_mlp                         = true;
     SkipKind channel_mlp_skip                = SkipKind::soft_gating;
     double channel_mlp_expansion             = 0.5;
@@ -77,6 +78,7 @@ class Fno {
       visit("skip", self.skip);
       visit("norm", self.norm);
       visit("norm_groups", self.norm_groups);
+      visit("norm_embedding", self.norm_embedding);
       visit("channel_mlp", self.channel_mlp);
       visit("channel_mlp_skip", self.channel_mlp_skip);
       visit("channel_mlp_expansion", self.channel_mlp_expansion);
@@ -110,15 +112,15 @@ class Fno {
   }
 
   /// The result on the grid of `x`, or what the layers scale it to.
-  template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
-  auto operator()(const Field& x, Random&... random) const {
-    return (*this)(x, output_grid(grid_of(x.shape())), random...);
+  template <field_like<Dim, Backend, Real> Field, context... Context>
+  auto operator()(const Field& x, Context&&... context) const {
+    return (*this)(x, output_grid(grid_of(x.shape())), context...);
   }
 
   /// The result on another grid of the same box, on which the last layer answers. Throws
   /// PreconditionError if it has no points.
-  template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
-  auto operator()(const Field& x, const Shape<Dim>& grid, Random&... random) const {
+  template <field_like<Dim, Backend, Real> Field, context... Context>
+  auto operator()(const Field& x, const Shape<Dim>& grid, Context&&... context) const {
     const auto own = grid_of(x.shape());
     expects(x.extent(1) == config_.in_channels && element_count(own) > 0, "Fno: expected ",
             config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
@@ -127,8 +129,8 @@ class Fno {
     auto u = lifting_(x);
     if (!padding_.is_none()) u = padding_.padded(u);
     for (std::size_t layer = 0; layer + 1 < layers_.size(); ++layer)
-      u = layers_[layer](u, scaled(grid_of(u.shape()), layer), random...);
-    u = layers_.back()(u, padding_.padded_grid(own, grid), random...);
+      u = layers_[layer](u, scaled(grid_of(u.shape()), layer), context...);
+    u = layers_.back()(u, padding_.padded_grid(own, grid), context...);
     if (!padding_.is_none()) u = padding_.unpadded(u, own, grid);
     return projection_(u);
   }
@@ -186,6 +188,7 @@ class Fno {
             .skip                   = config.skip,
             .norm                   = config.norm,
             .norm_groups            = config.norm_groups,
+            .norm_embedding         = config.norm_embedding,
             .channel_mlp            = config.channel_mlp,
             .channel_mlp_skip       = config.channel_mlp_skip,
             .channel_mlp_expansion  = config.channel_mlp_expansion,

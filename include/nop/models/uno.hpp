@@ -6,6 +6,7 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/view.hpp>
 #include <nop/layers/channel_mlp.hpp>
+#include <nop/layers/context.hpp>
 #include <nop/layers/domain_padding.hpp>
 #include <nop/layers/fourier_layer.hpp>
 #include <nop/layers/grid_scaling.hpp>
@@ -15,7 +16,6 @@
 #include <nop/ops/resample.hpp>
 
 #include <array>
-#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -90,6 +90,7 @@ class Uno {
     SkipKind skip                            = SkipKind::linear;
     NormKind norm                            = NormKind::none;
     std::size_t norm_groups                  = 1;
+    std::size_t norm_embedding               = 0;  ///< numbers that adaptive norms are told
     bool channel_mlp                         = true;
     SkipKind channel_mlp_skip                = SkipKind::linear;
     double channel_mlp_expansion             = 0.5;
@@ -118,6 +119,7 @@ class Uno {
       visit("skip", self.skip);
       visit("norm", self.norm);
       visit("norm_groups", self.norm_groups);
+      visit("norm_embedding", self.norm_embedding);
       visit("channel_mlp", self.channel_mlp);
       visit("channel_mlp_skip", self.channel_mlp_skip);
       visit("channel_mlp_expansion", self.channel_mlp_expansion);
@@ -159,15 +161,15 @@ class Uno {
   }
 
   /// The result on `output_grid` of the grid of `x`.
-  template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
-  auto operator()(const Field& x, Random&... random) const {
-    return (*this)(x, output_grid(grid_of(x.shape())), random...);
+  template <field_like<Dim, Backend, Real> Field, context... Context>
+  auto operator()(const Field& x, Context&&... context) const {
+    return (*this)(x, output_grid(grid_of(x.shape())), context...);
   }
 
   /// The result on another grid of the same box, on which the last layer answers. Throws
   /// PreconditionError if it has no points.
-  template <field_like<Dim, Backend, Real> Field, std::same_as<Rng>... Random>
-  auto operator()(const Field& x, const Shape<Dim>& grid, Random&... random) const {
+  template <field_like<Dim, Backend, Real> Field, context... Context>
+  auto operator()(const Field& x, const Shape<Dim>& grid, Context&&... context) const {
     const auto own = grid_of(x.shape());
     expects(x.extent(1) == config_.in_channels && element_count(own) > 0, "Uno: expected ",
             config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
@@ -184,7 +186,7 @@ class Uno {
                          layer + 1 < layers_.size()
                              ? scaled_grid(here, config_.layers[layer].scaling)
                              : padding_.padded_grid(own, grid),
-                         random...);
+                         context...);
       if (horizontal_skips_[layer]) passed[layer] = (*horizontal_skips_[layer])(u);
     }
     if (!padding_.is_none()) u = padding_.unpadded(u, own, grid);
@@ -260,6 +262,7 @@ class Uno {
             .skip                   = config_.skip,
             .norm                   = config_.norm,
             .norm_groups            = config_.norm_groups,
+            .norm_embedding         = config_.norm_embedding,
             .channel_mlp            = config_.channel_mlp,
             .channel_mlp_skip       = config_.channel_mlp_skip,
             .channel_mlp_expansion  = config_.channel_mlp_expansion,
