@@ -58,6 +58,15 @@ Field formula(const typename Layer<Dim>::Config& c, const Layer<Dim>& whole, con
           {.in_channels = c.in_channels, .out_channels = c.out_channels, .modes = c.modes}, rng));
   const auto plus_skip = [&](const std::string& name, SkipKind kind, const Field& y,
                              const Field& x) {
+    if (name == "skip" && c.skip_kernel > 1) {
+      const auto local =
+          taken(whole, name,
+                nop::LocalConv<Dim, Cpu, double>({.in_channels  = c.in_channels,
+                                                  .out_channels = c.out_channels,
+                                                  .kernel = nop::uniform_shape<Dim>(c.skip_kernel)},
+                                                 rng));
+      return nop::add(y, nop::resample(local(x), grid, c.interpolation));
+    }
     const auto skip = taken(
         whole, name,
         nop::Skip<Cpu, double>(
@@ -202,6 +211,38 @@ TEST_CASE("a Fourier layer tells its norms what it is told, and passes the batte
         [&](const auto& u, const auto& v) { return adaptive(u, nop::NormEmbedding{v}); }, x, e);
     CHECK_THROWS_AS(adaptive(x), nop::PreconditionError);
   }
+}
+
+TEST_CASE("a linear skip of a Fourier layer may see neighbours, on the grid of its input") {
+  for (const auto order : {LayerOrder::post_activation, LayerOrder::pre_activation})
+    for (const std::size_t kernel : {2U, 3U}) {
+      const Layer<2>::Config config{.in_channels      = 3,
+                                    .out_channels     = 2,
+                                    .modes            = {3, 4},
+                                    .order            = order,
+                                    .skip_kernel      = kernel,
+                                    .channel_mlp_skip = SkipKind::linear,
+                                    .interpolation    = nop::Interpolation::linear};
+      const auto whole = layer<2>(config);
+      const auto x     = random_field(Shape{2, 3, 4, 5});
+      for (const auto& grid : {Shape<2>{4, 5}, Shape<2>{6, 4}}) {
+        CHECK(nop::test::worst_error(whole(x, grid).to_host(),
+                                     formula(config, whole, x, grid).to_host()) < 1e-13);
+        nop::test::check_function(Evaluated<Layer<2>, 2>{whole, grid}, x);
+      }
+      CHECK(nop::test::parameter_of<nop::Parameter<double, 4, Cpu>>(whole, "skip.weight").shape() ==
+            Shape<4>{kernel, kernel, 2, 3});
+    }
+  const auto plain = Layer<1>::Config{
+      .in_channels = 2, .out_channels = 2, .modes = {3}, .skip = SkipKind::identity};
+  auto config        = plain;
+  config.skip_kernel = 3;
+  CHECK_THROWS_WITH_AS(layer<1>(config),
+                       "FourierLayer: expected a skip_kernel of at least one point, of more for a "
+                       "linear skip only, got 3",
+                       nop::PreconditionError);
+  config.skip_kernel = 0;
+  CHECK_THROWS_AS(layer<1>(config), nop::PreconditionError);
 }
 
 TEST_CASE("a Fourier layer maps channels to others where its skips can") {

@@ -3,10 +3,12 @@
 
 #include <nop/layers/channel_mlp.hpp>
 #include <nop/layers/context.hpp>
+#include <nop/layers/local_conv.hpp>
 #include <nop/layers/norm.hpp>
 #include <nop/layers/skip.hpp>
 #include <nop/layers/spectral_conv.hpp>
 #include <nop/ops/activation.hpp>
+#include <nop/ops/elementwise.hpp>
 #include <nop/ops/mix_chain.hpp>
 #include <nop/ops/resample.hpp>
 
@@ -56,17 +58,18 @@ class FourierLayer {
     std::size_t in_channels;
     std::size_t out_channels;
     Shape<Dim> modes;
-    bool is_last                      = false;
-    Activation activation             = Activation::gelu;
-    LayerOrder order                  = LayerOrder::post_activation;
-    Stabilizer stabilizer             = Stabilizer::none;
-    SkipKind skip                     = SkipKind::linear;
-    NormKind norm                     = NormKind::none;
-    std::size_t norm_groups           = 1;
-    std::size_t norm_embedding        = 0;  ///< numbers that adaptive norms are told
-    bool channel_mlp                  = true;
-    SkipKind channel_mlp_skip         = SkipKind::soft_gating;
-    double channel_mlp_expansion      = 0.5;  ///< hidden channels of the MLP per channel
+    bool is_last                 = false;
+    Activation activation        = Activation::gelu;
+    LayerOrder order             = LayerOrder::post_activation;
+    Stabilizer stabilizer        = Stabilizer::none;
+    SkipKind skip                = SkipKind::linear;
+    std::size_t skip_kernel      = 1;  ///< points along each axis of the kernel of a linear skip
+    NormKind norm                = NormKind::none;
+    std::size_t norm_groups      = 1;
+    std::size_t norm_embedding   = 0;  ///< numbers that adaptive norms are told
+    bool channel_mlp             = true;
+    SkipKind channel_mlp_skip    = SkipKind::soft_gating;
+    double channel_mlp_expansion = 0.5;  ///< hidden channels of the MLP per channel
     Activation channel_mlp_activation = Activation::gelu;  ///< inside the MLP
     double channel_mlp_dropout        = 0;
     Interpolation interpolation       = Interpolation::trigonometric;  ///< of skips to another grid
@@ -80,7 +83,7 @@ class FourierLayer {
                       .modes        = config.modes,
                       .engine       = config.engine},
                      init),
-        skip_({.kind         = config.skip,
+        skip_({.kind         = config.skip_kernel == 1 ? config.skip : SkipKind::none,
                .in_channels  = config.in_channels,
                .out_channels = config.out_channels},
               init),
@@ -89,6 +92,7 @@ class FourierLayer {
                                                                            : config.out_channels),
             init),
         second_norm_(norm_config(config, config.out_channels), init) {
+    make_local_skip(config, init);
     if (!config.channel_mlp) return;
     const double hidden =
         std::nearbyint(static_cast<double>(config.out_channels) * config.channel_mlp_expansion);
@@ -127,6 +131,7 @@ class FourierLayer {
   static void members(Self& self, auto&& visit) {
     visit("convolution", self.convolution_);
     visit("skip", self.skip_);
+    visit("skip", self.local_skip_);
     visit("mlp", self.mlp_);
     visit("mlp_skip", self.mlp_skip_);
     visit("norm.0", self.first_norm_);
@@ -142,6 +147,20 @@ class FourierLayer {
             .embedding = config.norm_embedding};
   }
 
+  void make_local_skip(const Config& config, const Initializer& init) {
+    if (config.skip_kernel == 1) return;
+    expects(config.skip == SkipKind::linear && config.skip_kernel > 0,
+            "FourierLayer: expected a skip_kernel of at least one point, of more for a linear skip "
+            "only, got ",
+            config.skip_kernel);
+    local_skip_.emplace(
+        typename LocalConv<Dim, Backend, Real>::Config{
+            .in_channels  = config.in_channels,
+            .out_channels = config.out_channels,
+            .kernel       = uniform_shape<Dim>(config.skip_kernel)},
+        init);
+  }
+
   template <class Field, class... Context>
   auto post_activated(const Field& x, const Shape<Dim>& grid, Context&... context) const {
     const auto k = convolved(x, grid);
@@ -149,7 +168,7 @@ class FourierLayer {
       if (is_chain(context...))  // the same as below, in one pass over memory
         return mix_chain(past, through(*skip_.weight()).plus(k).then(between()), mlp_->first(),
                          mlp_->second().plus_gated(*mlp_skip_->gate()).then(between()));
-      const auto y = activate(skip_.add_to(first_norm_(k, context...), past), between());
+      const auto y = activate(plus_skip(first_norm_(k, context...), x, past), between());
       const auto z = mlp_ ? mlp_skip_->add_to((*mlp_)(y, context...), past) : y;
       return activate(second_norm_(z, context...), between());
     });
@@ -158,7 +177,7 @@ class FourierLayer {
   /// Is the layer, but for its convolution, a chain of channel mixings? By default it is.
   template <class... Context>
   bool is_chain(const Context&... context) const {
-    return config_.norm == NormKind::none && config_.skip == SkipKind::linear && mlp_ &&
+    return config_.norm == NormKind::none && skip_.weight() != nullptr && mlp_ &&
            config_.channel_mlp_skip == SkipKind::soft_gating && !mlp_->drops_out(context...);
   }
 
@@ -167,13 +186,21 @@ class FourierLayer {
     const auto x = first_norm_(activated, context...);
     const auto k = convolved(x, grid);
     return beside(x, grid, [&](const auto& past) {
-      const auto y = second_norm_(activate(skip_.add_to(k, past), between()), context...);
+      const auto y = second_norm_(activate(plus_skip(k, x, past), between()), context...);
       return mlp_ ? mlp_skip_->add_to((*mlp_)(y, context...), past) : y;
     });
   }
 
-  /// `use` of what goes past the convolution, x on the grid of its result. Skips are linear at
-  /// every point, so it makes no difference whether they or the resampling come first.
+  /// y and what the skip makes of x, which is `past` on the grid of y.
+  template <class Y, class X, class Past>
+  Y plus_skip(const Y& y, const X& x, const Past& past) const {
+    return local_skip_
+               ? add(y, resample((*local_skip_)(x), grid_of(y.shape()), config_.interpolation))
+               : skip_.add_to(y, past);
+  }
+
+  /// `use` of what goes past the convolution, x on the grid of its result. Where a skip acts at
+  /// every point alone, it makes no difference whether it or the resampling comes first.
   template <class Field, class Use>
   auto beside(const Field& x, const Shape<Dim>& grid, const Use& use) const {
     return grid == grid_of(x.shape()) ? use(x) : use(resample(x, grid, config_.interpolation));
@@ -193,6 +220,7 @@ class FourierLayer {
   Config config_;
   SpectralConv<Dim, Backend, Real> convolution_;
   Skip<Backend, Real> skip_;
+  std::optional<LocalConv<Dim, Backend, Real>> local_skip_;  ///< in the place of a linear one
   std::optional<ChannelMlp<Backend, Real>> mlp_;
   std::optional<Skip<Backend, Real>> mlp_skip_;
   Norm<Backend, Real> first_norm_;

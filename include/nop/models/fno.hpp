@@ -47,14 +47,15 @@ class Fno {
     double projection_ratio                  = 2;  ///< hidden channels of the projection per width
     PositionalEmbedding positional_embedding = PositionalEmbedding::grid;
     SkipKind skip                            = SkipKind::linear;
-    NormKind norm                            = NormKind::none;
-    std::size_t norm_groups                  = 1;
-    std::size_t norm_embedding               = 0;  ///< numbers that adaptive norms are told
-    bool channel_mlp                         = true;
-    SkipKind channel_mlp_skip                = SkipKind::soft_gating;
-    double channel_mlp_expansion             = 0.5;
-    Activation channel_mlp_activation        = Activation::gelu;
-    double channel_mlp_dropout               = 0;
+    std::size_t skip_kernel      = 1;  ///< points along each axis of the kernel of a linear skip
+    NormKind norm                = NormKind::none;
+    std::size_t norm_groups      = 1;
+    std::size_t norm_embedding   = 0;  ///< numbers that adaptive norms are told
+    bool channel_mlp             = true;
+    SkipKind channel_mlp_skip    = SkipKind::soft_gating;
+    double channel_mlp_expansion = 0.5;
+    Activation channel_mlp_activation = Activation::gelu;
+    double channel_mlp_dropout        = 0;
     std::array<double, Dim> domain_padding =
         {};  ///< zeros on both sides, as a fraction of the grid
     LayerOrder order      = LayerOrder::post_activation;
@@ -76,6 +77,7 @@ class Fno {
       visit("projection_ratio", self.projection_ratio);
       visit("positional_embedding", self.positional_embedding);
       visit("skip", self.skip);
+      visit("skip_kernel", self.skip_kernel);
       visit("norm", self.norm);
       visit("norm_groups", self.norm_groups);
       visit("norm_embedding", self.norm_embedding);
@@ -186,6 +188,7 @@ class Fno {
             .order                  = config.order,
             .stabilizer             = config.stabilizer,
             .skip                   = config.skip,
+            .skip_kernel            = config.skip_kernel,
             .norm                   = config.norm,
             .norm_groups            = config.norm_groups,
             .norm_embedding         = config.norm_embedding,

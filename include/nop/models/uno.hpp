@@ -88,14 +88,15 @@ class Uno {
     bool activation_between                  = false;  ///< sigma after a layer, as in Fno
     PositionalEmbedding positional_embedding = PositionalEmbedding::grid;
     SkipKind skip                            = SkipKind::linear;
-    NormKind norm                            = NormKind::none;
-    std::size_t norm_groups                  = 1;
-    std::size_t norm_embedding               = 0;  ///< numbers that adaptive norms are told
-    bool channel_mlp                         = true;
-    SkipKind channel_mlp_skip                = SkipKind::linear;
-    double channel_mlp_expansion             = 0.5;
-    Activation channel_mlp_activation        = Activation::gelu;
-    double channel_mlp_dropout               = 0;
+    std::size_t skip_kernel      = 1;  ///< points along each axis of the kernel of a linear skip
+    NormKind norm                = NormKind::none;
+    std::size_t norm_groups      = 1;
+    std::size_t norm_embedding   = 0;  ///< numbers that adaptive norms are told
+    bool channel_mlp             = true;
+    SkipKind channel_mlp_skip    = SkipKind::linear;
+    double channel_mlp_expansion = 0.5;
+    Activation channel_mlp_activation = Activation::gelu;
+    double channel_mlp_dropout        = 0;
     std::array<double, Dim> domain_padding =
         {};  ///< zeros on both sides, as a fraction of the grid
     LayerOrder order            = LayerOrder::post_activation;
@@ -117,6 +118,7 @@ class Uno {
       visit("activation_between", self.activation_between);
       visit("positional_embedding", self.positional_embedding);
       visit("skip", self.skip);
+      visit("skip_kernel", self.skip_kernel);
       visit("norm", self.norm);
       visit("norm_groups", self.norm_groups);
       visit("norm_embedding", self.norm_embedding);
@@ -260,6 +262,7 @@ class Uno {
             .order                  = config_.order,
             .stabilizer             = config_.stabilizer,
             .skip                   = config_.skip,
+            .skip_kernel            = config_.skip_kernel,
             .norm                   = config_.norm,
             .norm_groups            = config_.norm_groups,
             .norm_embedding         = config_.norm_embedding,
