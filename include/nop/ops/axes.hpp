@@ -170,11 +170,29 @@ struct AxisProduct {
     shape[axis]             = rows;
     using Element           = typename Field::Element;
     auto y                  = Field::uninitialized(shape);
+    if (inner == 1) {  // one product of all lines, which lie as rows
+      const auto transposed = transposed_matrix(matrix);
+      Field::Backend::multiply(
+          {1, outer, n, rows}, Matrices<const Element>{x.data(), n, 0},
+          Matrices<const Element>{transposed.data(), transposed.extent(1), 0, form},
+          Matrices<Element>{y.mutable_data(), rows, 0}, Update::overwrite);
+      return y;
+    }
     Field::Backend::multiply(
         {outer, rows, n, inner}, Matrices<const Element>{matrix.data(), matrix.extent(1), 0, form},
         Matrices<const Element>{x.data(), inner, n * inner},
         Matrices<Element>{y.mutable_data(), inner, rows * inner}, Update::overwrite);
     return y;
+  }
+
+  template <class Matrix>
+  static Matrix transposed_matrix(const Matrix& matrix) {
+    const auto [rows, columns] = matrix.shape().extents;
+    auto transposed            = Matrix::uninitialized({columns, rows});
+    if (transposed.size() > 0)
+      Matrix::Backend::copy_strided(Shape<2>{columns, rows}, matrix.data(), Shape<2>{1, columns},
+                                    transposed.mutable_data(), Shape<2>{rows, 1});
+    return transposed;
   }
 };
 
