@@ -16,13 +16,16 @@ using nop::test::random_field;
 
 namespace {
 
+const nop::GridBox<2> box{.begin = {0, -1}, .end = {2, 1}};
+
 nop::Lifting<2, Cpu, double> lifting(PositionalEmbedding embedding) {
   Rng rng(1);
   return {{.in_channels          = 1,
            .hidden_channels      = 4,
            .out_channels         = 3,
            .activation           = nop::Activation::tanh,
-           .positional_embedding = embedding},
+           .positional_embedding = embedding,
+           .box                  = box},
           rng};
 }
 
@@ -42,7 +45,7 @@ TEST_CASE("a lifting is a channel MLP of the data and the coordinates") {
     CHECK(layer(x).to_host() == mlp(field).to_host());
   };
   check(PositionalEmbedding::none, 1, x);
-  check(PositionalEmbedding::grid, 3, nop::GridEmbedding<2>{}(x));
+  check(PositionalEmbedding::grid, 3, nop::GridEmbedding<2>(box)(x));
 }
 
 TEST_CASE("a lifting passes the battery, and has the parameters of its MLP") {

@@ -119,7 +119,7 @@ TEST_CASE("a model on another grid is its layers, each on the next grid") {
   };
   // 10 x 9 points, with margins 14 x 11; the output 10 x 14 with margins of 2 and 14/9, that is 2.
   const auto lifted = mlp("lifting", {.in_channels = 3, .hidden_channels = 8, .out_channels = 4})(
-      nop::GridEmbedding<2>{}(x));
+      nop::GridEmbedding<2>(nop::GridBox<2>{})(x));
   const auto padded = nop::pad(lifted, {0, 0, 2, 1}, {2, 4, 14, 11});
   const auto first  = layer("layers.0", false)(padded, {7, 11});
   const auto second = layer("layers.1", false)(first, {7, 16});

@@ -34,10 +34,12 @@ class Lifting {
     std::size_t out_channels;
     Activation activation                    = Activation::gelu;
     PositionalEmbedding positional_embedding = PositionalEmbedding::grid;
+    GridBox<Dim> box                         = {};  ///< whose coordinates are appended
   };
 
   Lifting(const Config& config, const Initializer& init)
       : positional_embedding_(config.positional_embedding),
+        embedding_(config.box),
         mlp_({.in_channels = config.in_channels +
                              (config.positional_embedding == PositionalEmbedding::grid ? Dim : 0),
               .hidden_channels = config.hidden_channels,
@@ -47,8 +49,7 @@ class Lifting {
 
   template <field_like<Dim, Backend, Real> Field>
   auto operator()(const Field& x) const {
-    return positional_embedding_ == PositionalEmbedding::grid ? mlp_(GridEmbedding<Dim>{}(x))
-                                                              : mlp_(x);
+    return positional_embedding_ == PositionalEmbedding::grid ? mlp_(embedding_(x)) : mlp_(x);
   }
 
   template <class Self>
@@ -58,6 +59,7 @@ class Lifting {
 
  private:
   PositionalEmbedding positional_embedding_;
+  GridEmbedding<Dim> embedding_;
   ChannelMlp<Backend, Real> mlp_;
 };
 

@@ -9,6 +9,7 @@
 #include <nop/layers/context.hpp>
 #include <nop/layers/domain_padding.hpp>
 #include <nop/layers/fourier_layer.hpp>
+#include <nop/layers/grid_embedding.hpp>
 #include <nop/layers/grid_scaling.hpp>
 #include <nop/layers/lifting.hpp>
 #include <nop/models/run.hpp>
@@ -46,6 +47,7 @@ class Fno {
     double lifting_ratio                     = 2;  ///< hidden channels of the lifting per width
     double projection_ratio                  = 2;  ///< hidden channels of the projection per width
     PositionalEmbedding positional_embedding = PositionalEmbedding::grid;
+    GridBox<Dim> box                         = {};  ///< whose coordinates the grid embedding has
     SkipKind skip                            = SkipKind::linear;
     std::size_t skip_kernel      = 1;  ///< points along each axis of the kernel of a linear skip
     NormKind norm                = NormKind::none;
@@ -76,6 +78,7 @@ class Fno {
       visit("lifting_ratio", self.lifting_ratio);
       visit("projection_ratio", self.projection_ratio);
       visit("positional_embedding", self.positional_embedding);
+      visit("box", self.box);
       visit("skip", self.skip);
       visit("skip_kernel", self.skip_kernel);
       visit("norm", self.norm);
@@ -102,7 +105,8 @@ class Fno {
                   .hidden_channels      = hidden(config.width, config.lifting_ratio),
                   .out_channels         = config.width,
                   .activation           = config.activation,
-                  .positional_embedding = config.positional_embedding},
+                  .positional_embedding = config.positional_embedding,
+                  .box                  = config.box},
                  init),
         projection_({.in_channels     = config.width,
                      .hidden_channels = hidden(config.width, config.projection_ratio),

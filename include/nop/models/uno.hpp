@@ -9,6 +9,7 @@
 #include <nop/layers/context.hpp>
 #include <nop/layers/domain_padding.hpp>
 #include <nop/layers/fourier_layer.hpp>
+#include <nop/layers/grid_embedding.hpp>
 #include <nop/layers/grid_scaling.hpp>
 #include <nop/layers/lifting.hpp>
 #include <nop/models/run.hpp>
@@ -87,6 +88,7 @@ class Uno {
     Activation activation                    = Activation::gelu;  ///< but in lifting and MLPs
     bool activation_between                  = false;  ///< sigma after a layer, as in Fno
     PositionalEmbedding positional_embedding = PositionalEmbedding::grid;
+    GridBox<Dim> box                         = {};  ///< whose coordinates the grid embedding has
     SkipKind skip                            = SkipKind::linear;
     std::size_t skip_kernel      = 1;  ///< points along each axis of the kernel of a linear skip
     NormKind norm                = NormKind::none;
@@ -117,6 +119,7 @@ class Uno {
       visit("activation", self.activation);
       visit("activation_between", self.activation_between);
       visit("positional_embedding", self.positional_embedding);
+      visit("box", self.box);
       visit("skip", self.skip);
       visit("skip_kernel", self.skip_kernel);
       visit("norm", self.norm);
@@ -142,7 +145,8 @@ class Uno {
         lifting_({.in_channels          = config.in_channels,
                   .hidden_channels      = config.lifting_channels,
                   .out_channels         = config.width,
-                  .positional_embedding = config.positional_embedding},
+                  .positional_embedding = config.positional_embedding,
+                  .box                  = config.box},
                  init),
         horizontal_skips_(config.layers.size()),
         projection_({.in_channels     = config.layers.back().out_channels,
