@@ -16,6 +16,7 @@
 #include <nop/models/fno.hpp>
 #include <nop/models/normalized.hpp>
 #include <nop/models/tfno.hpp>
+#include <nop/models/uno.hpp>
 #include <nop/ops/reduce.hpp>
 #include <nop/training/adam.hpp>
 #include <nop/training/loss.hpp>

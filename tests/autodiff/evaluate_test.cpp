@@ -175,3 +175,15 @@ TEST_CASE("a joint pullback is told whose gradients are wanted, once for all inp
   CHECK(gradients[p].item() == 2);
   CHECK(calls == 2);
 }
+
+TEST_CASE("a field beside one on a tape becomes a constant there, and one on the tape remains") {
+  const Tensor x = numbers({2, 3}), c = numbers({5, 7});
+  Tape tape;
+  const auto on_tape = tape.variable(x);
+  const auto beside  = nop::on_tape_of(on_tape, c);
+  CHECK(beside.record() == on_tape.record());
+  CHECK(beside.node() == nullptr);
+  CHECK(beside.value().to_host() == c.to_host());
+  CHECK(nop::on_tape_of(on_tape, on_tape).node() == on_tape.node());
+  CHECK(nop::on_tape_of(x, c).to_host() == c.to_host());
+}

@@ -107,3 +107,16 @@ TEST_CASE("parameters are counted in real numbers") {
   CHECK(nop::parameter_count(Spectral{}) == 10);
   CHECK(nop::parameter_count(Model{}) == 9 + 12 + 10 + 10 + 4);
 }
+
+TEST_CASE("every module in a model is visited, the outer ones first") {
+  Model model;
+  model.skip.emplace(1, 1);
+  Names seen;
+  nop::for_each_module(model, [&](auto& part) {
+    using Part = std::remove_cvref_t<decltype(part)>;
+    seen.push_back(std::is_same_v<Part, Model>    ? "model"
+                   : std::is_same_v<Part, Linear> ? "linear"
+                                                  : "spectral");
+  });
+  CHECK(seen == Names{"model", "linear", "linear", "spectral", "linear", "spectral"});
+}

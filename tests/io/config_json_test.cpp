@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -55,6 +57,26 @@ std::string replaced(const std::string& what, const std::string& by) {
   return changed.replace(changed.find(what), what.size(), by);
 }
 
+struct Lists {
+  std::vector<std::size_t> counts               = {};
+  std::vector<nop::Shape<2>> shapes             = {};
+  std::vector<std::array<double, 2>> ratios     = {};
+  std::vector<Inner> parts                      = {};
+  std::optional<std::vector<Inner>> other_parts = {};
+  template <class Self>
+  static void fields(Self& self, auto&& visit) {
+    visit("counts", self.counts);
+    visit("shapes", self.shapes);
+    visit("ratios", self.ratios);
+    visit("parts", self.parts);
+    visit("other_parts", self.other_parts);
+  }
+};
+
+Lists parsed_lists(const std::string& json) {
+  return nop::config_from_json<Lists>(nop::parse_json(json, {"file"}), {"file"});
+}
+
 }  // namespace
 
 TEST_CASE("a configuration becomes an object with a member for each field") {
@@ -84,4 +106,39 @@ TEST_CASE(
   CHECK_THROWS_WITH_AS(parsed(replaced("green", "blue")),
                        doctest::Contains("'colour' cannot be 'blue'"), nop::FormatError);
   CHECK_THROWS_AS(parsed("[]"), nop::FormatError);
+}
+
+TEST_CASE(
+    "lists of numbers, shapes and configurations come back as they were, and what is absent") {
+  const std::string lists =
+      R"({"counts":[1,2],"shapes":[[3,4]],"ratios":[[0.5,2.0],[1.0,1.0]],"parts":[{"count":5,"flag":false}],"other_parts":null})";
+  const Lists copy = parsed_lists(lists);
+  CHECK(copy.counts == std::vector<std::size_t>{1, 2});
+  CHECK(copy.shapes == std::vector{nop::Shape<2>{3, 4}});
+  CHECK(copy.ratios == std::vector{std::array{0.5, 2.0}, std::array{1.0, 1.0}});
+  REQUIRE(copy.parts.size() == 1);
+  CHECK(copy.parts[0].count == 5);
+  CHECK_FALSE(copy.parts[0].flag);
+  CHECK_FALSE(copy.other_parts);
+  CHECK(nop::json_text(nop::config_to_json(copy)) == lists);
+
+  const Lists present{.other_parts = std::vector<Inner>{}};
+  const auto text_of_it = nop::json_text(nop::config_to_json(present));
+  CHECK(text_of_it == R"({"counts":[],"shapes":[],"ratios":[],"parts":[],"other_parts":[]})");
+  REQUIRE(parsed_lists(text_of_it).other_parts);
+  CHECK(parsed_lists(text_of_it).other_parts->empty());
+}
+
+TEST_CASE("a list that is none, or whose entries are of another kind, is refused") {
+  const auto with = [](const std::string& counts, const std::string& shapes) {
+    return R"({"counts":)" + counts + R"(,"shapes":)" + shapes +
+           R"(,"ratios":[],"parts":[],"other_parts":null})";
+  };
+  CHECK_NOTHROW(parsed_lists(with("[]", "[]")));
+  CHECK_THROWS_WITH_AS(parsed_lists(with("3", "[]")),
+                       doctest::Contains("'counts' should be a list"), nop::FormatError);
+  CHECK_THROWS_AS(parsed_lists(with("[-1]", "[]")), nop::FormatError);
+  CHECK_THROWS_AS(parsed_lists(with("null", "[]")), nop::FormatError);
+  CHECK_THROWS_AS(parsed_lists(with("[]", "[[1,2,3]]")), nop::FormatError);
+  CHECK_THROWS_AS(parsed_lists(with("[]", "{}")), nop::FormatError);
 }

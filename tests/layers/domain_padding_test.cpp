@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu.hpp>
 #include <nop/layers/domain_padding.hpp>
+#include <nop/ops/resample.hpp>
 
 #include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
@@ -34,7 +35,7 @@ TEST_CASE("each axis has its own margin, of zeros on both sides") {
           const bool inside = i >= 2 && i < 6 && j >= 2 && j < 10;
           CHECK(y.view()(b, c, i, j) == (inside ? x.view()(b, c, i - 2, j - 2) : 0));
         }
-  CHECK(padding.unpadded(y, Shape<2>{4, 8}).to_host() == x.to_host());
+  CHECK(padding.unpadded(y, {4, 8}, {4, 8}).to_host() == x.to_host());
 }
 
 TEST_CASE("padding of fraction zero is none") {
@@ -49,7 +50,7 @@ TEST_CASE("padding and its removal pass the battery") {
   const DomainPadding<3> three({0.3, 0, 0.5});
   nop::test::check_linear_function([&](const auto& x) { return one.padded(x); },
                                    random_field(Shape{2, 2, 5}));
-  nop::test::check_linear_function([&](const auto& x) { return one.unpadded(x, Shape<1>{5}); },
+  nop::test::check_linear_function([&](const auto& x) { return one.unpadded(x, {5}, {5}); },
                                    random_field(Shape{2, 2, 9}));
   nop::test::check_linear_function([&](const auto& x) { return three.padded(x); },
                                    random_field(Shape{2, 1, 3, 2, 4}));
@@ -61,4 +62,20 @@ TEST_CASE("padding refuses a fraction below zero or that is no number") {
                        nop::PreconditionError);
   CHECK_THROWS_AS(DomainPadding<1>({std::nan("")}), nop::PreconditionError);
   CHECK_THROWS_AS(DomainPadding<1>({HUGE_VAL}), nop::PreconditionError);
+}
+
+TEST_CASE("on another grid the margins are the same part of it") {
+  const DomainPadding<2> padding({0.2, 0.1});
+  CHECK(padding.padded_grid({10, 10}, {10, 10}) == Shape<2>{14, 12});
+  CHECK(padding.padded_grid({10, 10}, {20, 5}) == Shape<2>{28, 5});  // 1/2 is rounded to 0
+  CHECK(padding.padded_grid({10, 10}, {5, 15}) == Shape<2>{7, 19});  // 3/2 to 2
+  // Waves on the padded box are the same on either grid, so points lie upon each other.
+  const auto coarse = random_field(Shape{1, 1, 10, 10});
+  const auto fine   = nop::resample(padding.padded(coarse), padding.padded_grid({10, 10}, {20, 20}),
+                                    nop::Interpolation::trigonometric);
+  const auto inside = padding.unpadded(fine, {10, 10}, {20, 20});
+  CHECK(inside.shape() == Shape<4>{1, 1, 20, 20});
+  for (std::size_t i = 0; i < 10; ++i)
+    for (std::size_t j = 0; j < 10; ++j)
+      CHECK(inside.view()(0, 0, 2 * i, 2 * j) == doctest::Approx(coarse.view()(0, 0, i, j)));
 }

@@ -89,3 +89,15 @@ TEST_CASE("an identity or a gate refuses to change the number of channels") {
   CHECK_THROWS_AS(skip(SkipKind::soft_gating, 2, 3), nop::PreconditionError);
   CHECK_NOTHROW(skip(SkipKind::none, 2, 3));
 }
+
+TEST_CASE("a skip alone is what it adds, and nothing is refused") {
+  const auto x = random_field(Shape{2, 3, 4}, 2);
+  const nop::Tensor<double, 3, Cpu> zero(x.shape());
+  for (const auto kind : {SkipKind::identity, SkipKind::linear, SkipKind::soft_gating}) {
+    CHECK(skip(kind)(x).to_host() == skip(kind).add_to(zero, x).to_host());
+    nop::test::check_linear_function(skip(kind), x);
+  }
+  CHECK_THROWS_WITH_AS(skip(SkipKind::none)(x),
+                       "Skip: expected a skip that passes something, got none",
+                       nop::PreconditionError);
+}

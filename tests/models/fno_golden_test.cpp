@@ -38,7 +38,9 @@ template <std::size_t Dim, nop::real Real>
 double worst_error(const typename nop::Fno<Dim, Cpu, Real>::Config& config, std::size_t batch,
                    const Shape<Dim>& grid, const Golden& golden) {
   nop::Fno<Dim, Cpu, Real> model(config, nop::Initializer::zeros(1 << 20));
-  nop::test::fill_with_golden_values(model);
+  nop::test::fill_with_golden_values(model, config.norm == nop::NormKind::batch
+                                                ? nop::test::batch_norm_reference_name
+                                                : nop::test::reference_name);
   const auto y =
       model(nop::test::golden_input<Real, Cpu>(nop::joined(Shape<2>{batch, 3}, grid))).to_host();
   double error = 0, sum = 0, squares = 0;
@@ -92,7 +94,7 @@ TEST_CASE("the hash has the values that the table of results was made with") {
 
 TEST_CASE("parameters have the names of the reference, in its order") {
   const nop::Fno<2> model(base<2, float>({6, 5}), nop::Initializer::zeros(1 << 20));
-  const auto names = nop::test::reference_names(model);
+  const auto names = nop::test::reference_names(model, nop::test::reference_name);
   CHECK(*names.begin() == "fno_blocks.channel_mlp.0.fcs.0.bias");
   CHECK(*names.rbegin() == "projection.fcs.1.weight");
   CHECK(names.contains("fno_blocks.channel_mlp_skips.2.weight"));
@@ -128,6 +130,11 @@ TEST_CASE("group norm, pre-activation and the stabilizer together answer as the 
 TEST_CASE("instance norm answers as the reference") {
   check_base({{0.43139383, 0.4065661, 0.23712038}, 0.47246323, 222.47829, 332.4691},
              [](auto& config) { config.norm = nop::NormKind::instance; });
+}
+
+TEST_CASE("batch norm by its running statistics answers as the reference") {
+  check_base({{-0.52934061, -0.52934584, -0.5293122}, 0.26716693, -81.794097, 109.69249},
+             [](auto& config) { config.norm = nop::NormKind::batch; });
 }
 
 TEST_CASE("domain padding answers as the reference") {

@@ -129,6 +129,13 @@ void check_model_gradients(const Shape<Dim>& grid, const Shape<Dim>& modes) {
     });
   }
   {
+    INFO("a skip that sees neighbours, batch norm");
+    check([](auto& c) {
+      c.skip_kernel = 3;
+      c.norm        = NormKind::batch;
+    });
+  }
+  {
     INFO("pre-activation, no skips, identity, one layer");
     check([](auto& c) {
       c.order            = LayerOrder::pre_activation;

@@ -116,7 +116,7 @@ TEST_CASE("every option is listed once among the fields of a configuration") {
       .in_channels = 1, .out_channels = 1, .width = 4, .depth = 4, .modes = {4, 4}};
   std::vector<std::string> names;
   nop::Fno<2>::Config::fields(config, [&](const char* name, auto&) { names.emplace_back(name); });
-  CHECK(names.size() == 23);
+  CHECK(names.size() == 29);
   std::sort(names.begin(), names.end());
   CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
 }
@@ -164,4 +164,23 @@ TEST_CASE("a model refuses other channels, an empty grid and an output of anothe
   CHECK_THROWS_WITH_AS(
       model.run(nop::view(input.data(), {1, 2, 8}), nop::view(output.data(), {1, 2, 8})),
       "Fno::run: expected an output of shape [1, 3, 8], got [1, 2, 8]", nop::PreconditionError);
+}
+
+TEST_CASE("a model adapts its norms to an embedding it is told, in a padded model on any grid") {
+  Rng rng(8);
+  const nop::Fno<1, Cpu, double> model({.in_channels    = 1,
+                                        .out_channels   = 1,
+                                        .width          = 2,
+                                        .depth          = 2,
+                                        .modes          = {3},
+                                        .norm           = nop::NormKind::adaptive,
+                                        .norm_embedding = 2,
+                                        .domain_padding = {0.25}},
+                                       rng);
+  const auto x = random_field(Shape{2, 1, 6});
+  const auto e = random_field(Shape{2}, 3), other = random_field(Shape{2}, 4);
+  CHECK(model(x, nop::NormEmbedding{e}).to_host() != model(x, nop::NormEmbedding{other}).to_host());
+  nop::test::check_gradients(
+      [&](const auto& u, const auto& v) { return model(u, {8}, nop::NormEmbedding{v}); }, x, e);
+  CHECK_THROWS_AS(model(x), nop::PreconditionError);
 }

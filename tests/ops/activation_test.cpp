@@ -23,7 +23,8 @@ using Wide = long double;
 namespace {
 
 constexpr Activation all[] = {Activation::identity,   Activation::gelu, Activation::relu,
-                              Activation::leaky_relu, Activation::silu, Activation::tanh};
+                              Activation::leaky_relu, Activation::silu, Activation::tanh,
+                              Activation::selu};
 
 /// The formulas, written down once more. erfc, so that nothing cancels.
 Wide value(Activation activation, Wide x) {
@@ -38,6 +39,9 @@ Wide value(Activation activation, Wide x) {
       return x / (1 + std::exp(-x));
     case Activation::tanh:
       return std::tanh(x);
+    case Activation::selu:
+      return 1.0507009873554804934193349852946L *
+             (x > 0 ? x : 1.6732632423543772848170429916717L * std::expm1(x));
     case Activation::identity:
       break;
   }
@@ -58,16 +62,19 @@ Wide slope(Activation activation, Wide x) {
       return sigmoid + x * sigmoid * (1 - sigmoid);
     case Activation::tanh:
       return 1 - std::tanh(x) * std::tanh(x);
+    case Activation::selu:
+      return 1.0507009873554804934193349852946L *
+             (x > 0 ? 1 : 1.6732632423543772848170429916717L * std::exp(x));
     case Activation::identity:
       break;
   }
   return 1;
 }
 
-/// Has it a slope everywhere, that of what is not a number being none?
-bool is_smooth(Activation activation) {
+/// Is the slope at what is not a number none, too?
+bool has_no_slope_at_none(Activation activation) {
   return activation == Activation::gelu || activation == Activation::silu ||
-         activation == Activation::tanh;
+         activation == Activation::tanh || activation == Activation::selu;
 }
 
 /// Numbers of both signs and every size up to 1e30, an odd number of them.
@@ -143,7 +150,7 @@ TEST_CASE_TEMPLATE("activations keep what is not a number and what is infinite",
     CHECK(y[0] == 0);
     CHECK(y[1] == (activation == Activation::tanh ? 1 : inf));
     CHECK(std::isnan(y[2]));
-    CHECK(std::isnan(slopes<Real>(activation, {nan})[0]) == is_smooth(activation));
+    CHECK(std::isnan(slopes<Real>(activation, {nan})[0]) == has_no_slope_at_none(activation));
   }
   for (const Activation activation : {Activation::gelu, Activation::silu}) {
     CHECK(values<Real>(activation, {-inf}) == std::vector<Real>{0});
@@ -151,6 +158,8 @@ TEST_CASE_TEMPLATE("activations keep what is not a number and what is infinite",
   }
   CHECK(values<Real>(Activation::tanh, {-inf}) == std::vector<Real>{-1});
   CHECK(values<Real>(Activation::relu, {-inf}) == std::vector<Real>{0});
+  CHECK(values<Real>(Activation::selu, {-inf})[0] == doctest::Approx(-1.7580993408473768599));
+  CHECK(slopes<Real>(Activation::selu, {-inf, inf})[0] == 0);
 }
 
 TEST_CASE("activations have right gradients") {
@@ -171,4 +180,5 @@ TEST_CASE("an activation by name is the op of that name") {
   CHECK(same(Activation::leaky_relu, nop::leaky_relu));
   CHECK(same(Activation::silu, nop::silu));
   CHECK(same(Activation::tanh, nop::tanh));
+  CHECK(same(Activation::selu, nop::selu));
 }

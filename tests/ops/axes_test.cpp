@@ -93,6 +93,23 @@ TEST_CASE_TEMPLATE("a product along an axis is that of a matrix and every line",
   CHECK(nop::test::worst_error(y.to_host(), expected) < nop::test::rounding<Element>);
 }
 
+TEST_CASE_TEMPLATE("a product along the last axis is that of a matrix and every line", Element,
+                   float, double, std::complex<float>, Complex) {
+  const auto x      = random_field<Element>(Shape{2, 3, 5}, 1);
+  const auto matrix = random_field<Element>(Shape{4, 5}, 2);
+  std::vector<Element> expected;
+  for (std::size_t b = 0; b < 2; ++b)
+    for (std::size_t c = 0; c < 3; ++c)
+      for (std::size_t r = 0; r < 4; ++r) {
+        Element total{};
+        for (std::size_t n = 0; n < 5; ++n) total += matrix.view()(r, n) * x.view()(b, c, n);
+        expected.push_back(total);
+      }
+  const auto y = nop::axis_product(x, matrix, 2);
+  CHECK(y.shape() == Shape<3>{2, 3, 4});
+  CHECK(nop::test::worst_error(y.to_host(), expected) < nop::test::rounding<Element>);
+}
+
 TEST_CASE("a product with the unit matrix changes nothing along any axis") {
   const auto x = random_field(Shape{2, 3, 4});
   for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -146,10 +163,13 @@ TEST_CASE_TEMPLATE("axis ops are linear, with the adjoint as their pullback", El
   };
   const auto reshaped = [](const auto& u) { return nop::reshape(u, Shape{u.extent(0), 60UL}); };
   const auto product  = [&](const auto& u) { return nop::axis_product(u, matrix, 2); };
+  const auto wide     = random_field<Element>(Shape{3, 5}, 4);
+  const auto last     = [&](const auto& u) { return nop::axis_product(u, wide, 3); };
   check_linear_function(cropped, x);
   check_linear_function(padded, x);
   check_linear_function(reshaped, x);
   check_linear_function(product, x);
+  check_linear_function(last, x);
   check_gradients(nop::concat_channels, x, more);
   nop::test::check_ways_to_call(nop::concat_channels, x, more);
 }

@@ -91,3 +91,50 @@ TEST_CASE("group norm refuses groups that do not divide the channels, and no poi
                        "group_norm: expected at least one point, got [2, 4, 0]",
                        nop::PreconditionError);
 }
+
+TEST_CASE_TEMPLATE("batch norm is that of one row per channel, and tells its moments", Real, float,
+                   double) {
+  const auto x = random_field<Real>(Shape{2, 3, 4});
+  std::vector<Real> rows(24);  // [channel, batch, points]
+  for (std::size_t b = 0; b < 2; ++b)
+    for (std::size_t c = 0; c < 3; ++c)
+      for (std::size_t i = 0; i < 4; ++i) rows[(c * 2 + b) * 4 + i] = x.view()(b, c, i);
+  const auto expected       = naive(rows, 3, 1e-3);
+  const auto [y, mean, var] = nop::batch_norm(x, Real(1e-3));
+  for (std::size_t c = 0; c < 3; ++c) {
+    double of_row = 0, of_squares = 0;
+    for (std::size_t i = 0; i < 8; ++i) {
+      const double value = rows[c * 8 + i];
+      of_row += value / 8;
+      of_squares += value * value / 8;
+      CHECK(y.view()(i / 4, c, i % 4) == doctest::Approx(expected[c * 8 + i]).epsilon(1e-5));
+    }
+    CHECK(mean.view()(c) == doctest::Approx(of_row));
+    CHECK(var.view()(c) == doctest::Approx(of_squares - of_row * of_row));
+  }
+}
+
+TEST_CASE("batch norm has right gradients, and passes nothing on where all is equal") {
+  for (const auto& shape : {Shape{2UL, 3UL, 4UL}, Shape{4UL, 2UL, 1UL}, Shape{1UL, 2UL, 5UL}})
+    nop::test::check_gradients([](const auto& x) { return nop::batch_norm(x, 1e-3).field; },
+                               random_field(shape));
+  nop::test::check_gradients([](const auto& x) { return nop::batch_norm(x, 1e-3).field; },
+                             random_field(Shape{2, 2, 3, 2, 1, 2}));
+}
+
+TEST_CASE("standardizing channels by given numbers is linear") {
+  const auto mean = random_field(Shape{3}, 2), root = random_field(Shape{3}, 3);
+  const auto variance = nop::multiply(root, root);
+  const auto x        = random_field(Shape{2, 3, 4});
+  const nop::Tensor<double, 1, nop::Cpu> zero({3});
+  const auto y = nop::standardize_channels(x, mean, variance, 0.1);
+  for (std::size_t c = 0; c < 3; ++c)
+    CHECK(y.view()(1, c, 2) == doctest::Approx((x.view()(1, c, 2) - mean.view()(c)) /
+                                               std::sqrt(variance.view()(c) + 0.1)));
+  nop::test::check_linear_function(
+      [&](const auto& u) { return nop::standardize_channels(u, zero, variance, 0.1); }, x);
+  CHECK_THROWS_WITH_AS(
+      nop::standardize_channels(x, zero, nop::Tensor<double, 1, nop::Cpu>({2}), 0.1),
+      "standardize_channels: expected means and variances of 3 channels, got [3] and [2]",
+      nop::PreconditionError);
+}

@@ -6,6 +6,7 @@
 #include <nop/core/scalar.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/core/tensor.hpp>
+#include <nop/io/leaves.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -88,39 +89,61 @@ inline std::string reference_name(const std::string& path) {
   return name.insert(end, of_part);
 }
 
-/// The names of all parameters in the order of the reference.
+/// The reference's name for a parameter of a Uno of ours: there, each layer is blocks of depth one.
+inline std::string uno_reference_name(const std::string& path) {
+  const auto first = path.find('.'), second = path.find('.', first + 1);
+  const std::string part = path.substr(0, first), layer = path.substr(first, second - first);
+  if (part == "horizontal_skips") return part + layer + ".conv" + path.substr(second);
+  if (part != "layers") return reference_name(path);
+  const std::string blocks = "fno_blocks";
+  return blocks + layer + reference_name("layers.0" + path.substr(second)).substr(blocks.size());
+}
+
+/// The reference's name for a parameter or kept tensor of an Fno of ours with batch norms: a norm
+/// there holds another.
+inline std::string batch_norm_reference_name(const std::string& path) {
+  std::string name = reference_name(path);
+  if (!name.starts_with("fno_blocks.norm.")) return name;
+  name.insert(name.rfind('.'), ".norm");
+  const auto variance = name.find("running_variance");
+  return variance == std::string::npos ? name : name.substr(0, variance) + "running_var";
+}
+
+/// The names of all parameters and kept tensors in the order of the reference.
 template <class Model, class Name = decltype(&reference_name)>
 std::set<std::string> reference_names(const Model& model, const Name& name = reference_name) {
   std::set<std::string> names;
-  for_each_parameter(model,
-                     [&](const std::string& path, const auto&) { names.insert(name(path)); });
+  for_each_leaf(model, [&](const std::string& path, const auto&) { names.insert(name(path)); });
   return names;
 }
 
-/// Gives every parameter of a module the values that the reference's tensor of that name has: of an
-/// Fno, unless told otherwise.
+/// Gives every parameter and kept tensor of a module the values that the reference's tensor of that
+/// name has, of an Fno unless told otherwise; variances are larger by 1.
 template <class Model, class Name = decltype(&reference_name)>
 void fill_with_golden_values(Model& model, const Name& name = reference_name) {
   const auto names = reference_names(model, name);
-  for_each_parameter(model, [&](const std::string& path, auto& parameter) {
-    using Value   = typename std::remove_cvref_t<decltype(parameter)>::Value;
+  for_each_leaf(model, [&](const std::string& path, auto& leaf) {
+    auto& value   = detail::tensor_of(leaf);
+    using Value   = std::remove_cvref_t<decltype(value)>;
     using Element = typename Value::Element;
     using Real    = real_of<Element>;
     const auto j  = static_cast<std::size_t>(std::distance(names.begin(), names.find(name(path))));
-    const auto shape = parameter.shape();
+    const auto shape = value.shape();
     std::vector<Element> values(element_count(shape));
     // Theirs has some axes in front that ours has behind.
-    const std::size_t front = axes_in_front(parameter.file_layout());
-    const std::size_t modes = element_count(shape, 0, Value::rank - front);
+    std::size_t front = 0;
+    if constexpr (requires { leaf.file_layout(); }) front = axes_in_front(leaf.file_layout());
+    const std::size_t modes    = element_count(shape, 0, Value::rank - front);
+    const std::size_t channels = values.size() / modes;
+    const Real least           = path.ends_with("variance") ? Real(1) : Real(0);
     for (std::size_t ours = 0; ours < values.size(); ++ours) {
-      const std::size_t channels = values.size() / modes;
-      const std::size_t i        = ours % channels * modes + ours / channels;
+      const std::size_t i = front == 0 ? ours : ours % channels * modes + ours / channels;
       if constexpr (complex<Element>)
         values[ours] = {golden_value<Real>(2 * i, j), golden_value<Real>(2 * i + 1, j)};
       else
-        values[ours] = golden_value<Real>(i, j);
+        values[ours] = least + golden_value<Real>(i, j);
     }
-    parameter.assign(Value(shape, std::span<const Element>(values)));
+    value = Value(shape, std::span<const Element>(values));
   });
 }
 

@@ -237,6 +237,16 @@ auto& parameter_of(Module& layer, std::string_view path) {
   return *found;
 }
 
+/// Gives a part the parameters that a layer has below `name`.
+template <class Whole, class Part>
+Part taken(const Whole& whole, const std::string& name, Part part) {
+  for_each_parameter(part, [&](const std::string& path, auto& parameter) {
+    using Parameter = std::remove_cvref_t<decltype(parameter)>;
+    parameter.assign(parameter_of<Parameter>(whole, name + '.' + path).value());
+  });
+  return part;
+}
+
 /// The paths of all parameters of a module, in order.
 template <class Module>
 std::vector<std::string> parameter_paths(const Module& layer) {

@@ -21,7 +21,8 @@ namespace {
 using nop::Cpu;
 using nop::Shape;
 
-/// A Fourier neural operator with dropout, so that its training draws random numbers.
+/// A Fourier neural operator with dropout and batch norm, so that its training draws random numbers
+/// and changes what is no parameter.
 template <class Backend>
 nop::Fno<1, Backend> small_model() {
   nop::Rng rng{7};
@@ -30,6 +31,7 @@ nop::Fno<1, Backend> small_model() {
            .width               = 4,
            .depth               = 2,
            .modes               = {6},
+           .norm                = nop::NormKind::batch,
            .channel_mlp_dropout = 0.1},
           rng};
 }
@@ -48,7 +50,7 @@ template <class Model>
 std::vector<float> numbers_of(const Model& model) {
   std::vector<float> all;
   nop::for_each_leaf(model, [&](const std::string&, const auto& leaf) {
-    for (const auto value : leaf.value().to_host()) {
+    for (const auto value : nop::detail::tensor_of(leaf).to_host()) {
       all.push_back(std::real(value));
       all.push_back(std::imag(value));
     }
@@ -139,8 +141,10 @@ TEST_CASE("a loop written by hand trains bit by bit as the trainer does") {
     optimizer.set_learning_rate(schedule(epoch));
     for (const auto& [input, target] : data.batches(4, rng)) {
       nop::Tape tape;
-      const auto loss = nop::relative_l2(model(tape.input(input), rng), target);
+      nop::BatchStatistics statistics;
+      const auto loss = nop::relative_l2(model(tape.input(input), rng, statistics), target);
       optimizer.step(model, nop::clipped(model, tape.gradient(loss), 0.5));
+      statistics.update(model);
     }
   }
   auto same = small_model<Cpu>();

@@ -202,4 +202,19 @@ auto on_tape_of(const F& x, const Parameter<E, R, B>& parameter) {
   }
 }
 
+/// A field of its own as one beside `x`: itself if it is on a tape, a constant on the tape of `x`
+/// if only that is.
+template <field F, field G>
+auto on_tape_of(const F& x, const G& constant) {
+  static_assert(detail::is_variable<F> || !detail::is_variable<G>,
+                "on_tape_of: expected a field on a tape beside one on a tape");
+  if constexpr (detail::is_variable<F> && !detail::is_variable<G>) {
+    x.record()->expect_open("on_tape_of");
+    return Variable<element_of<G>, rank_of<G>, backend_of<G>>(detail::lasting_value(constant),
+                                                              x.record(), nullptr);
+  } else {
+    return constant;
+  }
+}
+
 }  // namespace nop

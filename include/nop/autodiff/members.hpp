@@ -76,6 +76,22 @@ void for_each_leaf(Member& member, const Visit& visit, const std::string& path =
   }
 }
 
+/// Calls `visit(module)` for a module and for every module among its members and theirs.
+template <class Member, class Visit>
+void for_each_module(Member& member, const Visit& visit) {
+  using Type = std::remove_const_t<Member>;
+  if constexpr (detail::is_vector<Type>) {
+    for (auto& each : member) for_each_module(each, visit);
+  } else if constexpr (detail::is_optional<Type>) {
+    if (member) for_each_module(*member, visit);
+  } else if constexpr (detail::is_variant<Type>) {
+    std::visit([&](auto& chosen) { for_each_module(chosen, visit); }, member);
+  } else if constexpr (module<Member>) {
+    visit(member);
+    Type::members(member, [&](const auto&, auto& part) { for_each_module(part, visit); });
+  }
+}
+
 /// Calls `visit(path, parameter)` for every parameter of a module.
 template <class Module, class Visit>
 void for_each_parameter(Module& module, const Visit& visit) {

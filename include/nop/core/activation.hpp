@@ -12,9 +12,10 @@
 namespace nop {
 
 /// The activations a model can be configured with.
-enum class Activation { identity, gelu, relu, leaky_relu, silu, tanh };
+enum class Activation { identity, gelu, relu, leaky_relu, silu, tanh, selu };
 constexpr auto enumerator_names(Activation) {
-  return std::to_array<const char*>({"identity", "gelu", "relu", "leaky_relu", "silu", "tanh"});
+  return std::to_array<const char*>(
+      {"identity", "gelu", "relu", "leaky_relu", "silu", "tanh", "selu"});
 }
 
 /// A function at one argument, and its derivative there.
@@ -154,6 +155,21 @@ struct Tanh {
   }
 };
 
+/// scale x where positive, else scale alpha (exp(x) - 1), with the two numbers that keep mean 0 and
+/// variance 1 (Klambauer et al., NeurIPS 2017)
+struct Selu {
+  static constexpr double scale = 1.0507009873554804934, alpha = 1.6732632423543772848;
+
+  template <class T>
+  static constexpr ValueAndSlope<T> at(T x) {
+    using std::expm1;
+    const T zero = constant<T>(0);
+    const T less = constant<T>(scale * alpha) * T(expm1(at_most(zero, x)));
+    return {multiply_add(constant<T>(scale), at_least(zero, x), less),
+            select(x > zero, constant<T>(scale), less + constant<T>(scale * alpha))};
+  }
+};
+
 }  // namespace functions
 
 /// Calls `use(function)` with the function of that name.
@@ -170,6 +186,8 @@ constexpr decltype(auto) with_function(Activation activation, const Use& use) {
       return use(functions::Silu{});
     case Activation::tanh:
       return use(functions::Tanh{});
+    case Activation::selu:
+      return use(functions::Selu{});
     case Activation::identity:
       break;
   }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -26,6 +27,16 @@ inline constexpr bool is_real_array = false;
 template <std::size_t Count>
 inline constexpr bool is_real_array<std::array<double, Count>> = true;
 
+template <class T>
+inline constexpr bool is_list = false;
+template <class T>
+inline constexpr bool is_list<std::vector<T>> = true;
+
+template <class T>
+inline constexpr bool may_be_absent = false;
+template <class T>
+inline constexpr bool may_be_absent<std::optional<T>> = true;
+
 struct AnyField {
   void operator()(const char*, auto&) const {}
 };
@@ -43,20 +54,39 @@ std::string enumerator_name(Enum value) {
   return enumerator_names(value)[static_cast<std::size_t>(value)];
 }
 
-/// Every field of a Config: numbers, shapes, enumerators by name, Configs inside it as objects.
+/// Every field of a Config: numbers, shapes, enumerators by name, Configs inside it as objects,
+/// lists of such, and null for what is absent.
+template <configuration Config>
+Json config_to_json(const Config& config);
+
+namespace detail {
+
+template <class Value>
+Json value_to_json(const Value& value) {
+  if constexpr (configuration<Value>) {
+    return config_to_json(value);
+  } else if constexpr (std::is_enum_v<Value>) {
+    return enumerator_name(value);
+  } else if constexpr (is_shape<Value>) {
+    return value.extents;
+  } else if constexpr (is_list<Value>) {
+    Json list = Json::array();
+    for (const auto& entry : value) list.push_back(value_to_json(entry));
+    return list;
+  } else if constexpr (may_be_absent<Value>) {
+    return value ? value_to_json(*value) : Json();
+  } else {
+    return value;
+  }
+}
+
+}  // namespace detail
+
 template <configuration Config>
 Json config_to_json(const Config& config) {
   Json object = Json::object();
   Config::fields(config, [&](const char* name, const auto& value) {
-    using Value = std::remove_cvref_t<decltype(value)>;
-    if constexpr (configuration<Value>)
-      object[name] = config_to_json(value);
-    else if constexpr (std::is_enum_v<Value>)
-      object[name] = enumerator_name(value);
-    else if constexpr (detail::is_shape<Value>)
-      object[name] = value.extents;
-    else
-      object[name] = value;
+    object[name] = detail::value_to_json(value);
   });
   return object;
 }
@@ -79,8 +109,8 @@ void read_fields(Config& config, const Json& json, const JsonOrigin& origin) {
                           " fields, but has " + std::to_string(json.size()));
 }
 
-template <class List>
-void read_list(List& list, const Json& json, const char* name, const JsonOrigin& origin) {
+template <class Array>
+void read_array(Array& list, const Json& json, const char* name, const JsonOrigin& origin) {
   using Value       = std::remove_cvref_t<decltype(list[0])>;
   const auto values = json_value<std::vector<Value>>(json, name, origin);
   if (values.size() != list.size())
@@ -88,6 +118,15 @@ void read_list(List& list, const Json& json, const char* name, const JsonOrigin&
                       "'" + std::string(name) + "' should have " + std::to_string(list.size()) +
                           " entries, but has " + std::to_string(values.size()));
   std::copy(values.begin(), values.end(), list.begin());
+}
+
+template <class Entry>
+void read_list(std::vector<Entry>& list, const Json& json, const char* name,
+               const JsonOrigin& origin) {
+  if (!json.is_array())
+    throw FormatError(origin.source, origin.offset, "'" + std::string(name) + "' should be a list");
+  list.assign(json.size(), Entry{});
+  for (std::size_t i = 0; i < list.size(); ++i) read_field(list[i], json[i], name, origin);
 }
 
 template <class Value>
@@ -104,9 +143,14 @@ void read_field(Value& value, const Json& json, const char* name, const JsonOrig
                         "'" + std::string(name) + "' cannot be '" + text + "'");
     value = static_cast<Value>(place);
   } else if constexpr (is_shape<Value>) {
-    read_list(value.extents, json, name, origin);
+    read_array(value.extents, json, name, origin);
   } else if constexpr (is_real_array<Value>) {
+    read_array(value, json, name, origin);
+  } else if constexpr (is_list<Value>) {
     read_list(value, json, name, origin);
+  } else if constexpr (may_be_absent<Value>) {
+    value.reset();
+    if (!json.is_null()) read_field(value.emplace(), json, name, origin);
   } else {
     value = json_value<Value>(json, name, origin);
   }

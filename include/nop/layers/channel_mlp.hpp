@@ -3,10 +3,10 @@
 
 #include <nop/core/activation.hpp>
 #include <nop/layers/channel_linear.hpp>
+#include <nop/layers/context.hpp>
 #include <nop/ops/dropout.hpp>
 #include <nop/ops/mix_chain.hpp>
 
-#include <concepts>
 #include <cstddef>
 
 namespace nop {
@@ -38,10 +38,10 @@ class ChannelMlp {
             dropout_);
   }
 
-  template <field F, std::same_as<Rng>... Random>
-  auto operator()(const F& x, Random&... random) const {
-    if (!drops_out(random...)) return mix_chain(x, first(), second());
-    return dropped(mix_chain(dropped(mix_chain(x, first()), random...), second()), random...);
+  template <field F, context... Context>
+  auto operator()(const F& x, Context&&... context) const {
+    if (!drops_out(context...)) return mix_chain(x, first(), second());
+    return dropped(mix_chain(dropped(mix_chain(x, first()), context...), second()), context...);
   }
 
   /// The two maps as links of a chain, where nothing is dropped out.
@@ -49,9 +49,9 @@ class ChannelMlp {
     return through(first_.weight(), first_.bias()).then(activation_);
   }
   [[nodiscard]] auto second() const { return through(second_.weight(), second_.bias()); }
-  template <std::same_as<Rng>... Random>
-  [[nodiscard]] bool drops_out(const Random&...) const {
-    return sizeof...(Random) > 0 && dropout_ > 0;
+  template <context... Context>
+  [[nodiscard]] bool drops_out(const Context&...) const {
+    return is_told<Rng, Context...> && dropout_ > 0;
   }
 
   template <class Self>
@@ -61,10 +61,10 @@ class ChannelMlp {
   }
 
  private:
-  template <class Field, class... Random>
-  Field dropped(const Field& x, Random&... random) const {
-    if constexpr (sizeof...(random) > 0)
-      return dropout(x, dropout_, random...);
+  template <class Field, class... Context>
+  Field dropped(const Field& x, Context&... context) const {
+    if constexpr (is_told<Rng, Context...>)
+      return dropout(x, dropout_, told<Rng>(context...));
     else
       return x;
   }

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <nop/autodiff/field.hpp>
-#include <nop/core/rng.hpp>
 #include <nop/core/scalar.hpp>
+#include <nop/layers/context.hpp>
 #include <nop/ops/complex_parts.hpp>
 #include <nop/ops/elementwise.hpp>
 
-#include <concepts>
 #include <optional>
 #include <type_traits>
 
@@ -34,13 +33,13 @@ class ComplexValued {
     if (parts == ComplexParts::mixed) imaginary_.emplace(arguments...);
   }
 
-  template <field X, std::same_as<Rng>... Random>
+  template <field X, context... Context>
     requires complex<element_of<X>>
-  auto operator()(const X& x, Random&... random) const {
+  auto operator()(const X& x, Context&&... context) const {
     const auto re = real_part(x), im = imaginary_part(x);
-    const auto f_re = real_(re, random...), f_im = real_(im, random...);
+    const auto f_re = real_(re, context...), f_im = real_(im, context...);
     if (!imaginary_) return from_parts(f_re, f_im);
-    const auto g_re = (*imaginary_)(re, random...), g_im = (*imaginary_)(im, random...);
+    const auto g_re = (*imaginary_)(re, context...), g_im = (*imaginary_)(im, context...);
     return from_parts(subtract(f_re, g_im), add(f_im, g_re));
   }
 

@@ -13,6 +13,10 @@ namespace nop {
 
 /// Surrounds a field with zeros, so that a periodic layer does not join its opposite ends. Along
 /// each axis of N points, round(fraction N) zeros on both sides, a half rounded to even.
+///
+/// Layers may leave a padded field on another grid than they got it. On an output of M points, the
+/// margin of m points is then round(m M / N): the same part of the box, or nearly so where that is
+/// no whole number.
 template <std::size_t Dim>
 class DomainPadding {
  public:
@@ -25,21 +29,24 @@ class DomainPadding {
   /// [batch, channel, grid...] to [batch, channel, grid + 2 margin...].
   template <field F>
   auto padded(const F& x) const {
-    const auto grid = grid_of(x.shape());
-    return pad(x, margins(grid), joined(Shape<2>{x.extent(0), x.extent(1)}, padded_grid(grid)));
+    auto whole        = x.shape();
+    const auto margin = margins(grid_of(whole), grid_of(whole));
+    for (std::size_t axis = 0; axis < Dim; ++axis) whole[axis + 2] += 2 * margin[axis];
+    return pad(x, joined(Shape<2>{}, margin), whole);
   }
 
-  /// The grid with its margins.
-  [[nodiscard]] Shape<Dim> padded_grid(Shape<Dim> grid) const {
-    const auto margin = margins(grid);
-    for (std::size_t axis = 0; axis < Dim; ++axis) grid[axis] += 2 * margin[axis + 2];
-    return grid;
+  /// The grid on which a padded field of an input has the output with its margins.
+  [[nodiscard]] Shape<Dim> padded_grid(const Shape<Dim>& input, Shape<Dim> output) const {
+    const auto margin = margins(input, output);
+    for (std::size_t axis = 0; axis < Dim; ++axis) output[axis] += 2 * margin[axis];
+    return output;
   }
 
-  /// Back to the grid that was padded.
+  /// The output out of a field on that grid.
   template <field F>
-  auto unpadded(const F& x, const Shape<Dim>& grid) const {
-    return crop(x, margins(grid), joined(Shape<2>{x.extent(0), x.extent(1)}, grid));
+  auto unpadded(const F& x, const Shape<Dim>& input, const Shape<Dim>& output) const {
+    return crop(x, joined(Shape<2>{}, margins(input, output)),
+                joined(Shape<2>{x.extent(0), x.extent(1)}, output));
   }
 
   [[nodiscard]] bool is_none() const {
@@ -49,11 +56,14 @@ class DomainPadding {
   }
 
  private:
-  Shape<Dim + 2> margins(const Shape<Dim>& grid) const {
-    Shape<Dim + 2> margin{};
-    for (std::size_t axis = 0; axis < Dim; ++axis)
-      margin[axis + 2] = static_cast<std::size_t>(
-          std::nearbyint(fractions_[axis] * static_cast<double>(grid[axis])));
+  [[nodiscard]] Shape<Dim> margins(const Shape<Dim>& input, const Shape<Dim>& output) const {
+    Shape<Dim> margin;
+    for (std::size_t axis = 0; axis < Dim; ++axis) {
+      const auto points   = static_cast<double>(input[axis]);
+      const double before = std::nearbyint(fractions_[axis] * points);
+      margin[axis]        = static_cast<std::size_t>(
+          std::nearbyint(before * static_cast<double>(output[axis]) / points));
+    }
     return margin;
   }
 

@@ -3,16 +3,19 @@
 
 #include <nop/layers/channel_mlp.hpp>
 #include <nop/layers/complex_valued.hpp>
+#include <nop/layers/context.hpp>
+#include <nop/layers/local_conv.hpp>
 #include <nop/layers/norm.hpp>
 #include <nop/layers/skip.hpp>
 #include <nop/layers/spectral_conv.hpp>
 #include <nop/ops/activation.hpp>
 #include <nop/ops/complex_parts.hpp>
+#include <nop/ops/elementwise.hpp>
 #include <nop/ops/mix_chain.hpp>
+#include <nop/ops/resample.hpp>
 
 #include <array>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <optional>
 
@@ -40,77 +43,100 @@ constexpr auto enumerator_names(Stabilizer) {
 ///
 ///     y = sigma( norm( K x ) + skip(x) ),    z = sigma( norm( mlp(y) + mlp_skip(x) ) )
 ///
-/// for [batch, channels, grid...] to the same shape. The last layer of a model has no sigma outside
-/// its MLP. In pre-activation order x is first replaced by norm(sigma(x)), and then
+/// for [batch, in_channels, grid...] to [batch, out_channels, grid...]. The last layer of a model
+/// has no sigma outside its MLP. In pre-activation order x is first replaced by norm(sigma(x)), and
+/// then
 ///
 ///     y = norm( sigma( K x + skip(x) ) ),    z = mlp(y) + mlp_skip(x).
 ///
 /// Without an MLP, z is y in the first form followed by norm and sigma again, and y in the second.
+///
+/// Called with another grid, it gives its result there: K x is evaluated on it, and what the skips
+/// add is resampled.
 ///
 /// On complex fields sigma acts on both parts, and the other layers of real fields are two of their
 /// kind, f + i g. What has no parameters, an identity or an instance norm, acts on both parts
 /// unless the semantics are those of the reference library.
 template <std::size_t Dim, backend Backend, scalar Element>
 class FourierLayer {
-  using Real = real_of<Element>;
+  using Real      = real_of<Element>;
+  using Mlp       = ChannelMlp<Backend, Real>;
+  using RealSkip  = Skip<Backend, Real>;
+  using RealNorm  = Norm<Backend, Real>;
+  using LocalSkip = LocalConv<Dim, Backend, Real>;
 
  public:
   struct Config {
-    std::size_t channels;
+    std::size_t in_channels;
+    std::size_t out_channels;
     Shape<Dim> modes;
     bool is_last                 = false;
     Activation activation        = Activation::gelu;
     LayerOrder order             = LayerOrder::post_activation;
     Stabilizer stabilizer        = Stabilizer::none;
     SkipKind skip                = SkipKind::linear;
+    std::size_t skip_kernel      = 1;  ///< points along each axis of the kernel of a linear skip
     NormKind norm                = NormKind::none;
     std::size_t norm_groups      = 1;
+    std::size_t norm_embedding   = 0;  ///< numbers that adaptive norms are told
     bool channel_mlp             = true;
     SkipKind channel_mlp_skip    = SkipKind::soft_gating;
     double channel_mlp_expansion = 0.5;  ///< hidden channels of the MLP per channel
-    double channel_mlp_dropout   = 0;
-    FourierEngine engine         = FourierEngine::automatic;
-    Shape<Dim> max_modes         = {};  ///< as in SpectralConv
-    SpectralWeightForm weight    = {};
-    Semantics semantics          = Semantics::exact;
+    Activation channel_mlp_activation = Activation::gelu;  ///< inside the MLP
+    double channel_mlp_dropout        = 0;
+    Interpolation interpolation       = Interpolation::trigonometric;  ///< of skips to another grid
+    FourierEngine engine              = FourierEngine::automatic;
+    Shape<Dim> max_modes              = {};  ///< as in SpectralConv
+    SpectralWeightForm weight         = {};
+    Semantics semantics               = Semantics::exact;
   };
 
   FourierLayer(const Config& config, const Initializer& init)
       : config_(config),
-        convolution_({.in_channels  = config.channels,
-                      .out_channels = config.channels,
+        convolution_({.in_channels  = config.in_channels,
+                      .out_channels = config.out_channels,
                       .modes        = config.modes,
                       .engine       = config.engine,
                       .max_modes    = config.max_modes,
                       .weight       = config.weight,
                       .semantics    = config.semantics},
                      init),
-        skip_(skip_of(config, config.skip, init)),
-        first_norm_(norm_of(config)),
-        second_norm_(norm_of(config)) {
+        skip_(skip_of(config, config.skip_kernel == 1 ? config.skip : SkipKind::none, init)),
+        first_norm_(norm_of(
+            config,
+            config.order == LayerOrder::pre_activation ? config.in_channels : config.out_channels,
+            init)),
+        second_norm_(norm_of(config, config.out_channels, init)) {
+    make_local_skip(config, init);
     if (!config.channel_mlp) return;
     const double hidden =
-        std::nearbyint(static_cast<double>(config.channels) * config.channel_mlp_expansion);
+        std::nearbyint(static_cast<double>(config.out_channels) * config.channel_mlp_expansion);
     expects(hidden >= 1,
             "FourierLayer: expected a channel_mlp_expansion that leaves a hidden channel, got ",
             config.channel_mlp_expansion);
-    mlp_.emplace(layer_on<Element, ChannelMlp<Backend, Real>>(
+    mlp_.emplace(layer_on<Element, Mlp>(
         ComplexParts::mixed,
-        typename ChannelMlp<Backend, Real>::Config{
-            .in_channels     = config.channels,
-            .hidden_channels = static_cast<std::size_t>(hidden),
-            .out_channels    = config.channels,
-            .activation      = config.activation,
-            .dropout         = config.channel_mlp_dropout},
+        typename Mlp::Config{.in_channels     = config.out_channels,
+                             .hidden_channels = static_cast<std::size_t>(hidden),
+                             .out_channels    = config.out_channels,
+                             .activation      = config.channel_mlp_activation,
+                             .dropout         = config.channel_mlp_dropout},
         init));
     mlp_skip_.emplace(skip_of(config, config.channel_mlp_skip, init));
   }
 
-  template <field_like<Dim, Backend, Element> Field, std::same_as<Rng>... Random>
-  auto operator()(const Field& x, Random&... random) const {
+  /// The result on the grid of `x`.
+  template <field_like<Dim, Backend, Element> Field, context... Context>
+  auto operator()(const Field& x, Context&&... context) const {
+    return (*this)(x, grid_of(x.shape()), context...);
+  }
+
+  /// The result on another grid of the same box.
+  template <field_like<Dim, Backend, Element> Field, context... Context>
+  auto operator()(const Field& x, const Shape<Dim>& grid, Context&&... context) const {
     return config_.order == LayerOrder::post_activation
-               ? post_activated(x, random...)
-               : pre_activated(activated(x, config_.activation), random...);
+               ? post_activated(x, grid, context...)
+               : pre_activated(activated(x, config_.activation), grid, context...);
   }
 
   [[nodiscard]] const SpectralConv<Dim, Backend, Element>& convolution() const {
@@ -123,6 +149,7 @@ class FourierLayer {
   static void members(Self& self, auto&& visit) {
     visit("convolution", self.convolution_);
     visit("skip", self.skip_);
+    visit("skip", self.local_skip_);
     visit("mlp", self.mlp_);
     visit("mlp_skip", self.mlp_skip_);
     visit("norm.0", self.first_norm_);
@@ -130,62 +157,101 @@ class FourierLayer {
   }
 
  private:
-  template <class Field, class... Random>
-  auto post_activated(const Field& x, Random&... random) const {
-    const auto k = convolved(x);
-    if constexpr (real<Element>)
-      if (is_chain(random...))  // the same as below, in one pass over memory
-        return mix_chain(x, through(*skip_.weight()).plus(k).then(between()), mlp_->first(),
-                         mlp_->second().plus_gated(*mlp_skip_->gate()).then(between()));
-    const auto y = activated(skip_.add_to(first_norm_(k), x), between());
-    const auto z = mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), x) : y;
-    return activated(second_norm_(z), between());
+  static auto skip_of(const Config& config, SkipKind kind, const Initializer& init) {
+    const bool separate = kind == SkipKind::none ||
+                          (kind == SkipKind::identity && config.semantics == Semantics::exact);
+    return layer_on<Element, RealSkip>(
+        separate ? ComplexParts::separate : ComplexParts::mixed,
+        typename RealSkip::Config{
+            .kind = kind, .in_channels = config.in_channels, .out_channels = config.out_channels},
+        init);
+  }
+  static auto norm_of(const Config& config, std::size_t channels, const Initializer& init) {
+    const bool separate = config.norm == NormKind::none || (config.norm == NormKind::instance &&
+                                                            config.semantics == Semantics::exact);
+    return layer_on<Element, RealNorm>(
+        separate ? ComplexParts::separate : ComplexParts::mixed,
+        typename RealNorm::Config{.kind      = config.norm,
+                                  .channels  = channels,
+                                  .groups    = config.norm_groups,
+                                  .embedding = config.norm_embedding},
+        init);
+  }
+
+  void make_local_skip(const Config& config, const Initializer& init) {
+    if (config.skip_kernel == 1) return;
+    expects(config.skip == SkipKind::linear && config.skip_kernel > 0,
+            "FourierLayer: expected a skip_kernel of at least one point, of more for a linear skip "
+            "only, got ",
+            config.skip_kernel);
+    local_skip_.emplace(layer_on<Element, LocalSkip>(
+        ComplexParts::mixed,
+        typename LocalSkip::Config{.in_channels  = config.in_channels,
+                                   .out_channels = config.out_channels,
+                                   .kernel       = uniform_shape<Dim>(config.skip_kernel)},
+        init));
+  }
+
+  template <class Field, class... Context>
+  auto post_activated(const Field& x, const Shape<Dim>& grid, Context&... context) const {
+    const auto k = convolved(x, grid);
+    return beside(x, grid, [&](const auto& past) {
+      if constexpr (real<Element>)
+        if (is_chain(context...))  // the same as below, in one pass over memory
+          return mix_chain(past, through(*skip_.weight()).plus(k).then(between()), mlp_->first(),
+                           mlp_->second().plus_gated(*mlp_skip_->gate()).then(between()));
+      const auto y = activated(plus_skip(first_norm_(k, context...), x, past), between());
+      const auto z = mlp_ ? mlp_skip_->add_to((*mlp_)(y, context...), past) : y;
+      return activated(second_norm_(z, context...), between());
+    });
   }
 
   /// Is the layer, but for its convolution, a chain of channel mixings? By default it is.
-  template <class... Random>
-  bool is_chain(const Random&... random) const {
-    return config_.norm == NormKind::none && config_.skip == SkipKind::linear && mlp_ &&
-           config_.channel_mlp_skip == SkipKind::soft_gating && !mlp_->drops_out(random...);
+  template <class... Context>
+  bool is_chain(const Context&... context) const {
+    return config_.norm == NormKind::none && skip_.weight() != nullptr && mlp_ &&
+           config_.channel_mlp_skip == SkipKind::soft_gating && !mlp_->drops_out(context...);
   }
 
-  template <class Field, class... Random>
-  auto pre_activated(const Field& sigma, Random&... random) const {
-    const auto x = first_norm_(sigma);
-    const auto y = second_norm_(activated(skip_.add_to(convolved(x), x), between()));
-    return mlp_ ? mlp_skip_->add_to((*mlp_)(y, random...), x) : y;
+  template <class Field, class... Context>
+  auto pre_activated(const Field& sigma, const Shape<Dim>& grid, Context&... context) const {
+    const auto x = first_norm_(sigma, context...);
+    const auto k = convolved(x, grid);
+    return beside(x, grid, [&](const auto& past) {
+      const auto y = second_norm_(activated(plus_skip(k, x, past), between()), context...);
+      return mlp_ ? mlp_skip_->add_to((*mlp_)(y, context...), past) : y;
+    });
+  }
+
+  /// y and what the skip makes of x, which is `past` on the grid of y.
+  template <class Y, class X, class Past>
+  Y plus_skip(const Y& y, const X& x, const Past& past) const {
+    return local_skip_ ? add(y, resampled((*local_skip_)(x), grid_of(y.shape())))
+                       : skip_.add_to(y, past);
+  }
+
+  /// `use` of what goes past the convolution, x on the grid of its result. Where a skip acts at
+  /// every point alone, it makes no difference whether it or the resampling comes first.
+  template <class Field, class Use>
+  auto beside(const Field& x, const Shape<Dim>& grid, const Use& use) const {
+    return grid == grid_of(x.shape()) ? use(x) : use(resampled(x, grid));
+  }
+  template <class Field>
+  auto resampled(const Field& x, const Shape<Dim>& grid) const {
+    return on_parts([&](const auto& part) { return resample(part, grid, config_.interpolation); },
+                    x);
   }
 
   template <class Field>
-  auto convolved(const Field& x) const {
+  auto convolved(const Field& x, const Shape<Dim>& grid) const {
     return config_.stabilizer == Stabilizer::hyperbolic_tangent
-               ? convolution_(on_parts(nop::tanh, x))
-               : convolution_(x);
+               ? convolution_(on_parts(nop::tanh, x), grid)
+               : convolution_(x, grid);
   }
 
   template <class Field>
   static auto activated(const Field& x, Activation activation) {
     return on_parts([activation](const auto& part) { return activate(part, activation); }, x);
-  }
-
-  using RealSkip = Skip<Backend, Real>;
-  using RealNorm = Norm<Backend, Real>;
-
-  static auto skip_of(const Config& config, SkipKind kind, const Initializer& init) {
-    const bool separate = kind == SkipKind::identity && config.semantics == Semantics::exact;
-    return layer_on<Element, RealSkip>(
-        separate ? ComplexParts::separate : ComplexParts::mixed,
-        typename RealSkip::Config{
-            .kind = kind, .in_channels = config.channels, .out_channels = config.channels},
-        init);
-  }
-  static auto norm_of(const Config& config) {
-    const bool separate = config.norm == NormKind::none || (config.norm == NormKind::instance &&
-                                                            config.semantics == Semantics::exact);
-    return layer_on<Element, RealNorm>(
-        separate ? ComplexParts::separate : ComplexParts::mixed,
-        typename RealNorm::Config{
-            .kind = config.norm, .channels = config.channels, .groups = config.norm_groups});
   }
 
   /// The activation between layers, which the last one does without.
@@ -196,7 +262,8 @@ class FourierLayer {
   Config config_;
   SpectralConv<Dim, Backend, Element> convolution_;
   LayerOn<Element, RealSkip> skip_;
-  std::optional<LayerOn<Element, ChannelMlp<Backend, Real>>> mlp_;
+  std::optional<LayerOn<Element, LocalSkip>> local_skip_;  ///< in the place of a linear one
+  std::optional<LayerOn<Element, Mlp>> mlp_;
   std::optional<LayerOn<Element, RealSkip>> mlp_skip_;
   LayerOn<Element, RealNorm> first_norm_;
   LayerOn<Element, RealNorm> second_norm_;

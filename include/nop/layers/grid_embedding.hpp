@@ -2,20 +2,52 @@
 #pragma once
 
 #include <nop/autodiff/field.hpp>
+#include <nop/core/expects.hpp>
 #include <nop/core/tensor.hpp>
 #include <nop/ops/axes.hpp>
 
+#include <array>
+#include <cmath>
 #include <cstddef>
 #include <type_traits>
 
 namespace nop {
 
-/// Appends the coordinates of the points as channels: point i of N along an axis is at i/N, the end
-/// left out as on a periodic grid. Beside complex channels they are real numbers. [batch, channel,
-/// grid...] to [batch, channel + Dim, grid...].
+/// The box that a grid divides: where its first point is, and where the one after its last would
+/// be.
+template <std::size_t Dim>
+struct GridBox {
+  std::array<double, Dim> begin = {};
+  std::array<double, Dim> end   = ones();
+
+  template <class Self>
+  static void fields(Self& self, auto&& visit) {
+    visit("begin", self.begin);
+    visit("end", self.end);
+  }
+
+ private:
+  static constexpr std::array<double, Dim> ones() {
+    std::array<double, Dim> values{};
+    values.fill(1);
+    return values;
+  }
+};
+
+/// Appends the coordinates of the points as channels: point i of N along an axis is at
+/// begin + (end - begin) i/N, the end left out as on a periodic grid. Beside complex channels they
+/// are real numbers. [batch, channel, grid...] to [batch, channel + Dim, grid...].
 template <std::size_t Dim>
 class GridEmbedding {
  public:
+  explicit GridEmbedding(const GridBox<Dim>& box) : box_(box) {
+    for (std::size_t axis = 0; axis < Dim; ++axis)
+      expects(std::isfinite(box.begin[axis]) && box.end[axis] < HUGE_VAL &&
+                  box.begin[axis] < box.end[axis],
+              "GridEmbedding: expected a box that begins before it ends, got one from ",
+              box.begin[axis], " to ", box.end[axis], " along axis ", axis);
+  }
+
   template <field F>
     requires(rank_of<F> == Dim + 2)
   auto operator()(const F& x) const {
@@ -26,7 +58,7 @@ class GridEmbedding {
 
  private:
   template <class Element, class Backend>
-  static Tensor<Element, Dim + 2, Backend> coordinates(Shape<Dim + 2> shape) {
+  Tensor<Element, Dim + 2, Backend> coordinates(Shape<Dim + 2> shape) const {
     const std::size_t batch = shape[0], points = element_count(shape, 2);
     shape[1]  = Dim;
     auto each = Tensor<Element, Dim + 2, Backend>::uninitialized(shape);
@@ -35,9 +67,9 @@ class GridEmbedding {
       const std::size_t extent = shape[axis + 2], inner = element_count(shape, axis + 3);
       auto line = Tensor<Element, 1, Backend>::uninitialized({extent});
       Backend::generate(
-          [extent](std::size_t i) {
-            return Element(static_cast<real_of<Element>>(static_cast<double>(i) /
-                                                         static_cast<double>(extent)));
+          [extent, begin = box_.begin[axis], end = box_.end[axis]](std::size_t i) {
+            return Element(static_cast<real_of<Element>>(
+                begin + (end - begin) * (static_cast<double>(i) / static_cast<double>(extent))));
           },
           line.mutable_data(), extent);
       // The same for every sample, along the axes before and along those behind.
@@ -47,6 +79,8 @@ class GridEmbedding {
     }
     return each;
   }
+
+  GridBox<Dim> box_;
 };
 
 }  // namespace nop

@@ -3,6 +3,7 @@
 
 #include <nop/layers/channel_linear.hpp>
 #include <nop/layers/init.hpp>
+#include <nop/ops/axes.hpp>
 #include <nop/ops/channels.hpp>
 #include <nop/ops/elementwise.hpp>
 
@@ -39,6 +40,12 @@ class Skip {
   template <field Y, field X>
   Y add_to(const Y& y, const X& x) const {
     return std::visit([&](const auto& path) { return added(path, y, x); }, path_);
+  }
+
+  /// skip(x) alone. Throws PreconditionError where it is nothing.
+  template <field X>
+  auto operator()(const X& x) const {
+    return std::visit([&](const auto& path) { return passed(path, x); }, path_);
   }
 
   /// W of a linear skip and g of a soft gating, to be links of a chain; null for another kind.
@@ -93,13 +100,20 @@ class Skip {
     return None{};
   }
 
+  static auto passed(const None&, const auto& x) {
+    expects(false, "Skip: expected a skip that passes something, got none");
+    return reshape(x, x.shape());
+  }
+  static auto passed(const Identity&, const auto& x) { return reshape(x, x.shape()); }
+  static auto passed(const Linear& linear, const auto& x) { return linear(x); }
+  static auto passed(const SoftGating& gating, const auto& x) {
+    return scale_channels(x, gating.gate);
+  }
+
   static auto added(const None&, const auto& y, const auto&) { return y; }
   static auto added(const Identity&, const auto& y, const auto& x) { return add(y, x); }
-  static auto added(const Linear& linear, const auto& y, const auto& x) {
-    return add(y, linear(x));
-  }
-  static auto added(const SoftGating& gating, const auto& y, const auto& x) {
-    return add(y, scale_channels(x, gating.gate));
+  static auto added(const auto& path, const auto& y, const auto& x) {
+    return add(y, passed(path, x));
   }
 
   Path path_;

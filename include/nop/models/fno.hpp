@@ -6,26 +6,19 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/view.hpp>
 #include <nop/layers/channel_mlp.hpp>
-#include <nop/layers/complex_valued.hpp>
+#include <nop/layers/context.hpp>
 #include <nop/layers/domain_padding.hpp>
 #include <nop/layers/fourier_layer.hpp>
 #include <nop/layers/grid_embedding.hpp>
+#include <nop/layers/grid_scaling.hpp>
+#include <nop/layers/lifting.hpp>
+#include <nop/models/run.hpp>
 
 #include <array>
-#include <concepts>
 #include <cstddef>
 #include <vector>
 
 namespace nop {
-
-/// What a model is told about where its points are.
-enum class PositionalEmbedding {
-  none,
-  grid  ///< the coordinates of each point, as channels after the data
-};
-constexpr auto enumerator_names(PositionalEmbedding) {
-  return std::to_array<const char*>({"none", "grid"});
-}
 
 /// Fourier neural operator: a map between functions on a box, learned on any grid, used on any
 /// other.
@@ -34,8 +27,8 @@ constexpr auto enumerator_names(PositionalEmbedding) {
 ///
 /// Takes [batch, in_channels, grid...] to [batch, out_channels, grid...]. Lifting and projection
 /// are channel MLPs. The defaults are those of the reference library. Called with an Rng, dropout
-/// is active. `Fno<2, Cpu, std::complex<float>>` is one of complex fields
-/// (layers/fourier_layer.hpp).
+/// is active. Called with a grid, it gives the result there, on the same box: super-resolution.
+/// `Fno<2, Cpu, std::complex<float>>` is one of complex fields (layers/fourier_layer.hpp).
 ///
 /// Li, Kovachki, Azizzadenesheli, Liu, Bhattacharya, Stuart, Anandkumar, "Fourier neural operator
 /// for parametric partial differential equations", ICLR 2021.
@@ -53,25 +46,32 @@ class Fno {
     std::size_t width;      ///< channels between lifting and projection
     std::size_t depth = 4;  ///< Fourier layers
     Shape<Dim> modes;       ///< kept per axis, as core/band.hpp counts them
-    Activation activation                    = Activation::gelu;
+    Activation activation                    = Activation::gelu;  ///< but in the layers' MLPs
     double lifting_ratio                     = 2;  ///< hidden channels of the lifting per width
     double projection_ratio                  = 2;  ///< hidden channels of the projection per width
     PositionalEmbedding positional_embedding = PositionalEmbedding::grid;
+    GridBox<Dim> box                         = {};  ///< whose coordinates the grid embedding has
     SkipKind skip                            = SkipKind::linear;
-    NormKind norm                            = NormKind::none;
-    std::size_t norm_groups                  = 1;
-    bool channel_mlp                         = true;
-    SkipKind channel_mlp_skip                = SkipKind::soft_gating;
-    double channel_mlp_expansion             = 0.5;
-    double channel_mlp_dropout               = 0;
+    std::size_t skip_kernel      = 1;  ///< points along each axis of the kernel of a linear skip
+    NormKind norm                = NormKind::none;
+    std::size_t norm_groups      = 1;
+    std::size_t norm_embedding   = 0;  ///< numbers that adaptive norms are told
+    bool channel_mlp             = true;
+    SkipKind channel_mlp_skip    = SkipKind::soft_gating;
+    double channel_mlp_expansion = 0.5;
+    Activation channel_mlp_activation = Activation::gelu;
+    double channel_mlp_dropout        = 0;
     std::array<double, Dim> domain_padding =
         {};  ///< zeros on both sides, as a fraction of the grid
-    LayerOrder order          = LayerOrder::post_activation;
-    Stabilizer stabilizer     = Stabilizer::none;
-    FourierEngine engine      = FourierEngine::automatic;
-    Shape<Dim> max_modes      = {};  ///< that weights are stored for; 0 for as many as in use
-    SpectralWeightForm weight = {};
-    Semantics semantics       = Semantics::exact;
+    LayerOrder order      = LayerOrder::post_activation;
+    Stabilizer stabilizer = Stabilizer::none;
+    std::vector<GridScaling<Dim>> scaling =
+        {};  ///< of the grid by each layer, rounded half to even; empty: none
+    Interpolation interpolation = Interpolation::trigonometric;  ///< of skips to another grid
+    FourierEngine engine        = FourierEngine::automatic;
+    Shape<Dim> max_modes        = {};  ///< that weights are stored for; 0 for as many as in use
+    SpectralWeightForm weight   = {};
+    Semantics semantics         = Semantics::exact;
 
     template <class Self>
     static void fields(Self& self, auto&& visit) {
@@ -84,16 +84,22 @@ class Fno {
       visit("lifting_ratio", self.lifting_ratio);
       visit("projection_ratio", self.projection_ratio);
       visit("positional_embedding", self.positional_embedding);
+      visit("box", self.box);
       visit("skip", self.skip);
+      visit("skip_kernel", self.skip_kernel);
       visit("norm", self.norm);
       visit("norm_groups", self.norm_groups);
+      visit("norm_embedding", self.norm_embedding);
       visit("channel_mlp", self.channel_mlp);
       visit("channel_mlp_skip", self.channel_mlp_skip);
       visit("channel_mlp_expansion", self.channel_mlp_expansion);
+      visit("channel_mlp_activation", self.channel_mlp_activation);
       visit("channel_mlp_dropout", self.channel_mlp_dropout);
       visit("domain_padding", self.domain_padding);
       visit("order", self.order);
       visit("stabilizer", self.stabilizer);
+      visit("scaling", self.scaling);
+      visit("interpolation", self.interpolation);
       visit("engine", self.engine);
       visit("max_modes", self.max_modes);
       visit("weight", self.weight);
@@ -104,47 +110,61 @@ class Fno {
   Fno(const Config& config, const Initializer& init)
       : config_(checked(config)),
         padding_(config.domain_padding),
-        lifting_(layer_on<Element, Mlp>(
-            ComplexParts::mixed,
-            typename Mlp::Config{.in_channels     = config.in_channels + coordinates(config),
-                                 .hidden_channels = hidden(config.width, config.lifting_ratio),
-                                 .out_channels    = config.width},
-            init)),
+        lifting_({.in_channels          = config.in_channels,
+                  .hidden_channels      = hidden(config.width, config.lifting_ratio),
+                  .out_channels         = config.width,
+                  .activation           = config.activation,
+                  .positional_embedding = config.positional_embedding,
+                  .box                  = config.box},
+                 init),
         projection_(layer_on<Element, Mlp>(
             ComplexParts::mixed,
             typename Mlp::Config{.in_channels     = config.width,
                                  .hidden_channels = hidden(config.width, config.projection_ratio),
-                                 .out_channels    = config.out_channels},
+                                 .out_channels    = config.out_channels,
+                                 .activation      = config.activation},
             init)) {
     for (std::size_t layer = 0; layer < config.depth; ++layer)
       layers_.emplace_back(layer_config(config, layer), init);
     config_.max_modes = layers_.front().convolution().config().max_modes;
   }
 
-  template <field_like<Dim, Backend, Element> Field, std::same_as<Rng>... Random>
-  auto operator()(const Field& x, Random&... random) const {
-    expects(x.extent(1) == config_.in_channels && element_count(x.shape(), 2) > 0, "Fno: expected ",
+  /// The result on the grid of `x`, or what the layers scale it to.
+  template <field_like<Dim, Backend, Element> Field, context... Context>
+  auto operator()(const Field& x, Context&&... context) const {
+    return (*this)(x, output_grid(grid_of(x.shape())), context...);
+  }
+
+  /// The result on another grid of the same box, on which the last layer answers. Throws
+  /// PreconditionError if it has no points.
+  template <field_like<Dim, Backend, Element> Field, context... Context>
+  auto operator()(const Field& x, const Shape<Dim>& grid, Context&&... context) const {
+    const auto own = grid_of(x.shape());
+    expects(x.extent(1) == config_.in_channels && element_count(own) > 0, "Fno: expected ",
             config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
             x.shape());
-    auto u = config_.positional_embedding == PositionalEmbedding::grid
-                 ? lifting_(GridEmbedding<Dim>{}(x))
-                 : lifting_(x);
+    expects(element_count(grid) > 0, "Fno: expected a grid of at least one point, got ", grid);
+    auto u = lifting_(x);
     if (!padding_.is_none()) u = padding_.padded(u);
-    for (const auto& layer : layers_) u = layer(u, random...);
-    if (!padding_.is_none()) u = padding_.unpadded(u, grid_of(x.shape()));
+    for (std::size_t layer = 0; layer + 1 < layers_.size(); ++layer)
+      u = layers_[layer](u, scaled(grid_of(u.shape()), layer), context...);
+    u = layers_.back()(u, padding_.padded_grid(own, grid), context...);
+    if (!padding_.is_none()) u = padding_.unpadded(u, own, grid);
     return projection_(u);
   }
 
+  /// The grid of the result for an input on this grid, if no other is asked for.
+  [[nodiscard]] Shape<Dim> output_grid(Shape<Dim> grid) const {
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) grid = scaled(grid, layer);
+    return grid;
+  }
+
   /// Reads `x` and writes `y` where they are, somebody's arrays of shape [batch, in_channels,
-  /// grid...] and [batch, out_channels, grid...]. May be called from many threads at once.
+  /// grid...] and [batch, out_channels, output_grid(grid)...]. May be called from many threads at
+  /// once.
   void run(const TensorView<const Element, Dim + 2, Backend>& x,
            const TensorView<Element, Dim + 2, Backend>& y) const {
-    auto expected = x.shape();
-    expected[1]   = config_.out_channels;
-    expects(y.shape() == expected, "Fno::run: expected an output of shape ", expected, ", got ",
-            y.shape());
-    const auto result = (*this)(x);
-    Backend::copy(result.data(), y.data(), result.size());
+    detail::run_model(*this, config_.out_channels, x, y);
   }
 
   /// Uses other modes from now on, any number of those that weights are stored for: few at first
@@ -156,8 +176,14 @@ class Fno {
 
   /// Does a field on this grid get another answer than with exact semantics?
   [[nodiscard]] bool differs_from_exact(const Shape<Dim>& grid) const {
-    const auto padded = padding_.padded_grid(grid);
-    return layers_.front().convolution().differs_from_exact(padded, padded);
+    auto here = padding_.padded_grid(grid, grid);
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+      const auto next = layer + 1 < layers_.size() ? scaled(here, layer)
+                                                   : padding_.padded_grid(grid, output_grid(grid));
+      if (layers_[layer].convolution().differs_from_exact(here, next)) return true;
+      here = next;
+    }
+    return false;
   }
 
   [[nodiscard]] const Config& config() const { return config_; }
@@ -177,10 +203,10 @@ class Fno {
         config.in_channels > 0 && config.out_channels > 0 && config.width > 0 && config.depth > 0,
         "Fno: expected at least one channel in, out and between, and one layer, got ",
         config.in_channels, ", ", config.out_channels, ", ", config.width, " and ", config.depth);
+    expects(config.scaling.empty() || config.scaling.size() == config.depth,
+            "Fno: expected no scaling or one for each of ", config.depth, " layers, got ",
+            config.scaling.size());
     return config;
-  }
-  static std::size_t coordinates(const Config& config) {
-    return config.positional_embedding == PositionalEmbedding::grid ? Dim : 0;
   }
   static std::size_t hidden(std::size_t width, double ratio) {
     const double channels = static_cast<double>(width) * ratio;
@@ -189,28 +215,37 @@ class Fno {
     return static_cast<std::size_t>(channels);
   }
   static typename Layer::Config layer_config(const Config& config, std::size_t layer) {
-    return {.channels              = config.width,
-            .modes                 = config.modes,
-            .is_last               = layer + 1 == config.depth,
-            .activation            = config.activation,
-            .order                 = config.order,
-            .stabilizer            = config.stabilizer,
-            .skip                  = config.skip,
-            .norm                  = config.norm,
-            .norm_groups           = config.norm_groups,
-            .channel_mlp           = config.channel_mlp,
-            .channel_mlp_skip      = config.channel_mlp_skip,
-            .channel_mlp_expansion = config.channel_mlp_expansion,
-            .channel_mlp_dropout   = config.channel_mlp_dropout,
-            .engine                = config.engine,
-            .max_modes             = config.max_modes,
-            .weight                = config.weight,
-            .semantics             = config.semantics};
+    return {.in_channels            = config.width,
+            .out_channels           = config.width,
+            .modes                  = config.modes,
+            .is_last                = layer + 1 == config.depth,
+            .activation             = config.activation,
+            .order                  = config.order,
+            .stabilizer             = config.stabilizer,
+            .skip                   = config.skip,
+            .skip_kernel            = config.skip_kernel,
+            .norm                   = config.norm,
+            .norm_groups            = config.norm_groups,
+            .norm_embedding         = config.norm_embedding,
+            .channel_mlp            = config.channel_mlp,
+            .channel_mlp_skip       = config.channel_mlp_skip,
+            .channel_mlp_expansion  = config.channel_mlp_expansion,
+            .channel_mlp_activation = config.channel_mlp_activation,
+            .channel_mlp_dropout    = config.channel_mlp_dropout,
+            .interpolation          = config.interpolation,
+            .engine                 = config.engine,
+            .max_modes              = config.max_modes,
+            .weight                 = config.weight,
+            .semantics              = config.semantics};
+  }
+
+  [[nodiscard]] Shape<Dim> scaled(const Shape<Dim>& grid, std::size_t layer) const {
+    return config_.scaling.empty() ? grid : scaled_grid(grid, config_.scaling[layer]);
   }
 
   Config config_;
   DomainPadding<Dim> padding_;
-  LayerOn<Element, Mlp> lifting_;
+  Lifting<Dim, Backend, Element> lifting_;
   std::vector<Layer> layers_;
   LayerOn<Element, Mlp> projection_;
 };

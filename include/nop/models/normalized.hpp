@@ -2,11 +2,12 @@
 #pragma once
 
 #include <nop/core/view.hpp>
+#include <nop/layers/context.hpp>
 #include <nop/layers/normalizer.hpp>
+#include <nop/models/run.hpp>
 
 #include <algorithm>
 #include <array>
-#include <concepts>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -101,20 +102,25 @@ class Normalized {
         config_.input == NormalizerKind::per_point ? input_.config().grid : output_.config().grid;
   }
 
-  template <field_like<dimensions, Backend, Real> Field, std::same_as<Rng>... Random>
-  auto operator()(const Field& x, Random&... random) const {
-    return output_.decode(model_(input_.encode(x), random...));
+  template <field_like<dimensions, Backend, Real> Field, context... Context>
+  auto operator()(const Field& x, Context&&... context) const {
+    return output_.decode(model_(input_.encode(x), context...));
+  }
+
+  /// The result on another grid of the same box, where the model can answer on one.
+  template <field_like<dimensions, Backend, Real> Field, context... Context>
+  auto operator()(const Field& x, const Shape<dimensions>& grid, Context&&... context) const {
+    return output_.decode(model_(input_.encode(x), grid, context...));
+  }
+
+  [[nodiscard]] Shape<dimensions> output_grid(const Shape<dimensions>& grid) const {
+    return model_.output_grid(grid);
   }
 
   /// Reads `x` and writes `y` where they are, like the model's own `run`.
   void run(const TensorView<const Real, dimensions + 2, Backend>& x,
            const TensorView<Real, dimensions + 2, Backend>& y) const {
-    auto expected = x.shape();
-    expected[1]   = config_.model.out_channels;
-    expects(y.shape() == expected, "Normalized::run: expected an output of shape ", expected,
-            ", got ", y.shape());
-    const auto result = (*this)(x);
-    Backend::copy(result.data(), y.data(), result.size());
+    detail::run_model(*this, config_.model.out_channels, x, y);
   }
 
   [[nodiscard]] const Config& config() const { return config_; }

@@ -43,6 +43,7 @@ inline constexpr detail::Pointwise<functions::Relu> relu;
 inline constexpr detail::Pointwise<functions::LeakyRelu> leaky_relu;
 inline constexpr detail::Pointwise<functions::Silu> silu;
 inline constexpr detail::Pointwise<functions::Tanh> tanh;
+inline constexpr detail::Pointwise<functions::Selu> selu;
 
 /// Applies the chosen activation.
 template <field X>

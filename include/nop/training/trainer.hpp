@@ -3,6 +3,7 @@
 
 #include <nop/autodiff/tape.hpp>
 #include <nop/core/rng.hpp>
+#include <nop/layers/batch_statistics.hpp>
 #include <nop/training/clip.hpp>
 #include <nop/training/csv_log.hpp>
 #include <nop/training/dataset.hpp>
@@ -168,21 +169,25 @@ class Trainer {
   template <class Field>
   double step(const Field& input, const Field& target) {
     Tape tape;
-    const auto loss    = loss_(prediction(tape.input(input)), target);
+    BatchStatistics statistics;
+    const auto loss    = loss_(prediction(tape.input(input), statistics), target);
     const double value = static_cast<double>(loss.item());
     auto gradients     = tape.gradient(loss);
     if (config_.largest_gradient_norm < std::numeric_limits<double>::infinity())
       gradients = clipped(*model_, std::move(gradients), config_.largest_gradient_norm);
     optimizer_->step(*model_, gradients);
+    statistics.update(*model_);
     if (average_) average_->update(*model_);
     return value;
   }
 
-  /// With dropout, where the model has one.
+  /// With dropout and by the statistics of the batch, where the model knows of them.
   template <class X>
-  auto prediction(const X& x) {
+  auto prediction(const X& x, BatchStatistics& statistics) {
     const Model& model = *model_;
-    if constexpr (requires { model(x, rng_); })
+    if constexpr (requires { model(x, rng_, statistics); })
+      return model(x, rng_, statistics);
+    else if constexpr (requires { model(x, rng_); })
       return model(x, rng_);
     else
       return model(x);

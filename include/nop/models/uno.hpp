@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/autodiff/field.hpp>
+#include <nop/backend/cpu.hpp>
+#include <nop/core/expects.hpp>
+#include <nop/core/view.hpp>
+#include <nop/layers/channel_mlp.hpp>
+#include <nop/layers/context.hpp>
+#include <nop/layers/domain_padding.hpp>
+#include <nop/layers/fourier_layer.hpp>
+#include <nop/layers/grid_embedding.hpp>
+#include <nop/layers/grid_scaling.hpp>
+#include <nop/layers/lifting.hpp>
+#include <nop/models/run.hpp>
+#include <nop/ops/axes.hpp>
+#include <nop/ops/resample.hpp>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace nop {
+
+/// What one layer of a Uno is like.
+template <std::size_t Dim>
+struct UnoLayer {
+  std::size_t out_channels;
+  Shape<Dim> modes;
+  GridScaling<Dim> scaling;  ///< of the grid, rounded half to even
+
+  template <class Self>
+  static void fields(Self& self, auto&& visit) {
+    visit("out_channels", self.out_channels);
+    visit("modes", self.modes);
+    visit("scaling", self.scaling);
+  }
+};
+
+/// What layer `from` gives is resampled, and its channels appended to those that layer `to` gets.
+struct HorizontalSkip {
+  std::size_t from;
+  std::size_t to;
+
+  template <class Self>
+  static void fields(Self& self, auto&& visit) {
+    visit("from", self.from);
+    visit("to", self.to);
+  }
+};
+
+/// Those of layer i to layer depth-1-i, across the U.
+inline std::vector<HorizontalSkip> mirrored_skips(std::size_t depth) {
+  std::vector<HorizontalSkip> skips;
+  for (std::size_t i = 0; i < depth / 2; ++i) skips.push_back({i, depth - 1 - i});
+  return skips;
+}
+
+/// U-shaped neural operator: Fourier layers on grids that become coarser and finer again, the
+/// earlier ones passed across to the later ones.
+///
+///     lift -> FourierLayer x layers, each on its own grid, with skips across -> project
+///
+/// Takes [batch, in_channels, grid...] to [batch, out_channels, grid...], where the grid of the
+/// result is that of the input times the product of all scalings. Called with a grid, it gives the
+/// result there. The defaults are those of the reference library, but for the skip of the MLPs:
+/// one that keeps the channels does not fit where others are appended. Called with an Rng, dropout
+/// is active.
+///
+/// Rahman, Ross, Azizzadenesheli, "U-NO: U-shaped neural operators", TMLR 2023.
+template <std::size_t Dim, backend Backend = Cpu, real Real = float>
+class Uno {
+ public:
+  static constexpr std::size_t dimensions = Dim;
+  static constexpr const char* name       = "Uno";
+
+  struct Config {
+    std::size_t in_channels;
+    std::size_t out_channels;
+    std::size_t width;                      ///< channels after the lifting
+    std::vector<UnoLayer<Dim>> layers;      ///< one at least
+    std::size_t lifting_channels    = 256;  ///< hidden ones of the lifting
+    std::size_t projection_channels = 256;  ///< hidden ones of the projection
+    std::optional<std::vector<HorizontalSkip>> horizontal_skips =
+        {};  ///< at most one to each layer; absent: the mirrored ones
+    SkipKind horizontal_skip                 = SkipKind::linear;
+    Activation activation                    = Activation::gelu;  ///< but in lifting and MLPs
+    bool activation_between                  = false;  ///< sigma after a layer, as in Fno
+    PositionalEmbedding positional_embedding = PositionalEmbedding::grid;
+    GridBox<Dim> box                         = {};  ///< whose coordinates the grid embedding has
+    SkipKind skip                            = SkipKind::linear;
+    std::size_t skip_kernel      = 1;  ///< points along each axis of the kernel of a linear skip
+    NormKind norm                = NormKind::none;
+    std::size_t norm_groups      = 1;
+    std::size_t norm_embedding   = 0;  ///< numbers that adaptive norms are told
+    bool channel_mlp             = true;
+    SkipKind channel_mlp_skip    = SkipKind::linear;
+    double channel_mlp_expansion = 0.5;
+    Activation channel_mlp_activation = Activation::gelu;
+    double channel_mlp_dropout        = 0;
+    std::array<double, Dim> domain_padding =
+        {};  ///< zeros on both sides, as a fraction of the grid
+    LayerOrder order            = LayerOrder::post_activation;
+    Stabilizer stabilizer       = Stabilizer::none;
+    Interpolation interpolation = Interpolation::trigonometric;  ///< of skips to another grid
+    FourierEngine engine        = FourierEngine::automatic;
+    SpectralWeightForm weight   = {};
+    Semantics semantics         = Semantics::exact;
+
+    template <class Self>
+    static void fields(Self& self, auto&& visit) {
+      visit("in_channels", self.in_channels);
+      visit("out_channels", self.out_channels);
+      visit("width", self.width);
+      visit("layers", self.layers);
+      visit("lifting_channels", self.lifting_channels);
+      visit("projection_channels", self.projection_channels);
+      visit("horizontal_skips", self.horizontal_skips);
+      visit("horizontal_skip", self.horizontal_skip);
+      visit("activation", self.activation);
+      visit("activation_between", self.activation_between);
+      visit("positional_embedding", self.positional_embedding);
+      visit("box", self.box);
+      visit("skip", self.skip);
+      visit("skip_kernel", self.skip_kernel);
+      visit("norm", self.norm);
+      visit("norm_groups", self.norm_groups);
+      visit("norm_embedding", self.norm_embedding);
+      visit("channel_mlp", self.channel_mlp);
+      visit("channel_mlp_skip", self.channel_mlp_skip);
+      visit("channel_mlp_expansion", self.channel_mlp_expansion);
+      visit("channel_mlp_activation", self.channel_mlp_activation);
+      visit("channel_mlp_dropout", self.channel_mlp_dropout);
+      visit("domain_padding", self.domain_padding);
+      visit("order", self.order);
+      visit("stabilizer", self.stabilizer);
+      visit("interpolation", self.interpolation);
+      visit("engine", self.engine);
+      visit("weight", self.weight);
+      visit("semantics", self.semantics);
+    }
+  };
+
+  Uno(const Config& config, const Initializer& init)
+      : config_(checked(config)),
+        sources_(sources(config)),
+        padding_(config.domain_padding),
+        lifting_({.in_channels          = config.in_channels,
+                  .hidden_channels      = config.lifting_channels,
+                  .out_channels         = config.width,
+                  .positional_embedding = config.positional_embedding,
+                  .box                  = config.box},
+                 init),
+        horizontal_skips_(config.layers.size()),
+        projection_({.in_channels     = config.layers.back().out_channels,
+                     .hidden_channels = config.projection_channels,
+                     .out_channels    = config.out_channels,
+                     .activation      = config.activation},
+                    init) {
+    for (std::size_t layer = 0; layer < config.layers.size(); ++layer)
+      layers_.emplace_back(layer_config(layer), init);
+    for (const auto source : sources_)
+      if (source && !horizontal_skips_[*source]) {
+        const std::size_t channels = config.layers[*source].out_channels;
+        horizontal_skips_[*source].emplace(
+            typename Skip<Backend, Real>::Config{
+                .kind = config.horizontal_skip, .in_channels = channels, .out_channels = channels},
+            init);
+      }
+  }
+
+  /// The result on `output_grid` of the grid of `x`.
+  template <field_like<Dim, Backend, Real> Field, context... Context>
+  auto operator()(const Field& x, Context&&... context) const {
+    return (*this)(x, output_grid(grid_of(x.shape())), context...);
+  }
+
+  /// The result on another grid of the same box, on which the last layer answers. Throws
+  /// PreconditionError if it has no points.
+  template <field_like<Dim, Backend, Real> Field, context... Context>
+  auto operator()(const Field& x, const Shape<Dim>& grid, Context&&... context) const {
+    const auto own = grid_of(x.shape());
+    expects(x.extent(1) == config_.in_channels && element_count(own) > 0, "Uno: expected ",
+            config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
+            x.shape());
+    expects(element_count(grid) > 0, "Uno: expected a grid of at least one point, got ", grid);
+    auto u = lifting_(x);
+    if (!padding_.is_none()) u = padding_.padded(u);
+    std::vector<std::optional<decltype(u)>> passed(layers_.size());
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+      const auto here = grid_of(u.shape());
+      if (const auto source = sources_[layer])
+        u = concat_channels(u, resample(*passed[*source], here, config_.interpolation));
+      u = layers_[layer](u,
+                         layer + 1 < layers_.size()
+                             ? scaled_grid(here, config_.layers[layer].scaling)
+                             : padding_.padded_grid(own, grid),
+                         context...);
+      if (horizontal_skips_[layer]) passed[layer] = (*horizontal_skips_[layer])(u);
+    }
+    if (!padding_.is_none()) u = padding_.unpadded(u, own, grid);
+    return projection_(u);
+  }
+
+  /// The grid of the result for an input on this grid, if no other is asked for: scaled once, by
+  /// the product of all scalings.
+  [[nodiscard]] Shape<Dim> output_grid(const Shape<Dim>& grid) const {
+    GridScaling<Dim> total;
+    total.fill(1);
+    for (const auto& layer : config_.layers)
+      for (std::size_t axis = 0; axis < Dim; ++axis) total[axis] *= layer.scaling[axis];
+    return scaled_grid(grid, total);
+  }
+
+  /// Reads `x` and writes `y` where they are, somebody's arrays of shape [batch, in_channels,
+  /// grid...] and [batch, out_channels, output_grid(grid)...]. May be called from many threads at
+  /// once.
+  void run(const TensorView<const Real, Dim + 2, Backend>& x,
+           const TensorView<Real, Dim + 2, Backend>& y) const {
+    detail::run_model(*this, config_.out_channels, x, y);
+  }
+
+  [[nodiscard]] const Config& config() const { return config_; }
+
+  template <class Self>
+  static void members(Self& self, auto&& visit) {
+    visit("lifting", self.lifting_);
+    visit("layers", self.layers_);
+    visit("horizontal_skips", self.horizontal_skips_);
+    visit("projection", self.projection_);
+  }
+
+ private:
+  using Layer = FourierLayer<Dim, Backend, Real>;
+
+  static const Config& checked(const Config& config) {
+    expects(config.in_channels > 0 && config.out_channels > 0 && config.width > 0 &&
+                !config.layers.empty(),
+            "Uno: expected at least one channel in, out and between, and one layer, got ",
+            config.in_channels, ", ", config.out_channels, ", ", config.width, " and ",
+            config.layers.size());
+    return config;
+  }
+
+  /// For each layer the one whose result is appended to its input.
+  static std::vector<std::optional<std::size_t>> sources(const Config& config) {
+    const std::size_t depth = config.layers.size();
+    std::vector<std::optional<std::size_t>> sources(depth);
+    for (const auto& [from, to] : config.horizontal_skips.value_or(mirrored_skips(depth))) {
+      expects(from < to && to < depth && !sources[to],
+              "Uno: expected horizontal skips to later ones of ", depth,
+              " layers, one to each at most, got one from layer ", from, " to layer ", to);
+      expects(config.horizontal_skip != SkipKind::none,
+              "Uno: expected a kind of horizontal skip that passes something, got none");
+      sources[to] = from;
+    }
+    return sources;
+  }
+
+  [[nodiscard]] typename Layer::Config layer_config(std::size_t layer) const {
+    const auto& layers = config_.layers;
+    const auto source  = sources_[layer];
+    return {.in_channels = (layer == 0 ? config_.width : layers[layer - 1].out_channels) +
+                           (source ? layers[*source].out_channels : 0),
+            .out_channels           = layers[layer].out_channels,
+            .modes                  = layers[layer].modes,
+            .is_last                = !config_.activation_between || layer + 1 == layers.size(),
+            .activation             = config_.activation,
+            .order                  = config_.order,
+            .stabilizer             = config_.stabilizer,
+            .skip                   = config_.skip,
+            .skip_kernel            = config_.skip_kernel,
+            .norm                   = config_.norm,
+            .norm_groups            = config_.norm_groups,
+            .norm_embedding         = config_.norm_embedding,
+            .channel_mlp            = config_.channel_mlp,
+            .channel_mlp_skip       = config_.channel_mlp_skip,
+            .channel_mlp_expansion  = config_.channel_mlp_expansion,
+            .channel_mlp_activation = config_.channel_mlp_activation,
+            .channel_mlp_dropout    = config_.channel_mlp_dropout,
+            .interpolation          = config_.interpolation,
+            .engine                 = config_.engine,
+            .weight                 = config_.weight,
+            .semantics              = config_.semantics};
+  }
+
+  Config config_;
+  std::vector<std::optional<std::size_t>> sources_;
+  DomainPadding<Dim> padding_;
+  Lifting<Dim, Backend, Real> lifting_;
+  std::vector<Layer> layers_;
+  std::vector<std::optional<Skip<Backend, Real>>> horizontal_skips_;
+  ChannelMlp<Backend, Real> projection_;
+};
+
+}  // namespace nop
