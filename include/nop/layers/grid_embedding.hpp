@@ -40,7 +40,7 @@ struct GridBox {
 template <std::size_t Dim>
 class GridEmbedding {
  public:
-  explicit GridEmbedding(const GridBox<Dim>& box) : box_(box) {
+  explicit GridEmbedding(const GridBox<Dim>& box = {}) : box_(box) {
     for (std::size_t axis = 0; axis < Dim; ++axis)
       expects(std::isfinite(box.begin[axis]) && box.end[axis] < HUGE_VAL &&
                   box.begin[axis] < box.end[axis],

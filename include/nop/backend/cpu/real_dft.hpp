@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nop/backend/cpu/simd.hpp>
+#include <nop/backend/cpu/wave_sums.hpp>
 #include <nop/core/band.hpp>
 #include <nop/core/scalar.hpp>
 
@@ -181,37 +182,6 @@ class RealDft {
     use(std::integral_constant<std::size_t, Rows>{});
   }
 
-  template <std::size_t Rows>
-  using Sums = std::array<Vector, Rows>;
-
-  /// The sums of the waves of one chunk of a pair, in registers. What it is made of has to be
-  /// compiled into the loops that use it, or the registers would go through memory.
-  template <std::size_t Rows>
-  struct ChunkSums {
-    Sums<Rows> first, second;
-    Vector total = Vector(Real(0));
-    const Real* coefficients;
-
-    explicit ChunkSums(const Real* factors) : coefficients(factors) {
-      first.fill(total), second.fill(total);
-    }
-
-    /// total += one, first[r] += coefficients[r] one, second[r] += coefficients[Rows + r] two
-    [[gnu::always_inline]] void take(const Vector& one, const Vector& two) {
-      total += one;
-      add(first, coefficients, one, std::make_index_sequence<Rows>{});
-      add(second, coefficients + Rows, two, std::make_index_sequence<Rows>{});
-      coefficients += 2 * Rows;
-    }
-
-   private:
-    template <std::size_t... Row>
-    [[gnu::always_inline]] static void add(Sums<Rows>& sums, const Real* factors,
-                                           const Vector& value, std::index_sequence<Row...>) {
-      ((sums[Row] = xsimd::fma(Vector(factors[Row]), value, sums[Row])), ...);
-    }
-  };
-
   /// Lines of a field that are read, and those that will be read a little later.
   struct Points {
     const Real* in;
@@ -224,19 +194,10 @@ class RealDft {
     }
   };
 
-  /// start + sum_r coefficients[r] values[r], in two sums that do not wait for each other
-  template <std::size_t Rows, std::size_t... Row>
-  [[gnu::always_inline]] static Vector dot(const Vector& start, const Sums<Rows>& values,
-                                           const Real* coefficients, std::index_sequence<Row...>) {
-    std::array<Vector, 2> sum = {start, Vector(Real(0))};
-    ((sum[Row % 2] = xsimd::fma(Vector(coefficients[Row]), values[Row], sum[Row % 2])), ...);
-    return sum[0] + sum[1];
-  }
-
   template <std::size_t Rows, bool Twice>
   void analyze_chunk(const Pair& pair, std::size_t chunk, const Points& u, Real* out,
                      std::size_t out_step) const {
-    ChunkSums<Rows> sums(coefficients_of(pair, chunk));
+    detail::WaveSums<Real, Rows> sums(coefficients_of(pair, chunk));
     const std::size_t n = points_;
     const bool sine     = pair.first.sine;
     if constexpr (Twice) {
@@ -270,8 +231,7 @@ class RealDft {
   template <std::size_t Rows, class Use>
   void synthesize_chunk(const Pair& pair, std::size_t chunk, const Real* in, std::size_t in_step,
                         const Real* sums, const Use& use) const {
-    constexpr auto all = std::make_index_sequence<Rows>{};
-    Sums<Rows> first, second;
+    std::array<Vector, Rows> first, second;
     for (std::size_t r = 0; r < Rows; ++r) {
       const Real* const one = row_of(pair.first, chunk * Rows + r, in, in_step);
       const Real* const two = row_of(pair.second, chunk * Rows + r, in, in_step);
@@ -283,8 +243,8 @@ class RealDft {
         pair.has_zero(chunk) ? Vector(weight_of_zero_) * Vector::load_unaligned(in) : zero;
     const Real* coefficients = coefficients_of(pair, chunk);
     for (std::size_t x = pair.from; x < pair.to; ++x, coefficients += 2 * Rows) {
-      Vector one = dot<Rows>(start, first, coefficients, all),
-             two = dot<Rows>(zero, second, coefficients + Rows, all);
+      Vector one = detail::dot_in_registers<Real, Rows>(start, first, coefficients),
+             two = detail::dot_in_registers<Real, Rows>(zero, second, coefficients + Rows);
       if (chunk > 0) {
         one += Vector::load_unaligned(sums + 2 * x * width);
         two += Vector::load_unaligned(sums + (2 * x + 1) * width);
