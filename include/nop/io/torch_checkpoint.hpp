@@ -157,17 +157,18 @@ inline void write_torch_checkpoint(const std::filesystem::path& path, const Name
   const std::string pickle        = detail::torch_pickle(tensors, metadata);
   replace_atomically(path, [&](const std::filesystem::path& temporary) {
     detail::ZipWriter archive(temporary);
-    const auto add = [&](const std::string& name, std::span<const std::byte> bytes) {
+    const auto add_member = [&](const std::string& name, std::span<const std::byte> bytes) {
       const std::span<const std::byte> parts[] = {bytes};
       archive.add("archive/" + name, parts, Compression::stored, alignment);
     };
     const auto add_text = [&](const std::string& name, std::string_view text) {
-      add(name, std::as_bytes(std::span(text)));
+      add_member(name, std::as_bytes(std::span(text)));
     };
     add_text("data.pkl", pickle);
     add_text("byteorder", "little");
     std::size_t key = 0;
-    for (const auto& [name, array] : tensors) add("data/" + std::to_string(key++), array.bytes());
+    for (const auto& [name, array] : tensors)
+      add_member("data/" + std::to_string(key++), array.bytes());
     add_text("version", "3\n");
     archive.finish();
   });
