@@ -46,9 +46,7 @@ class Storage {
     return *this;
   }
   ~Storage() {
-    if (owners_ == nullptr || owners_->fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-    HostMemory::release(owners_, sizeof(Owners));
-    Backend::release(data_, count_ * sizeof(Element));
+    if (owners_ != nullptr && owners_->fetch_sub(1, std::memory_order_acq_rel) == 1) release();
   }
 
   void swap(Storage& other) noexcept {
@@ -79,6 +77,12 @@ class Storage {
 
  private:
   using Owners = std::atomic<std::size_t>;
+
+  /// Kept apart: tensors end in very many places.
+  [[gnu::noinline]] void release() noexcept {
+    HostMemory::release(owners_, sizeof(Owners));
+    Backend::release(data_, count_ * sizeof(Element));
+  }
 
   Element* data_     = nullptr;
   std::size_t count_ = 0;

@@ -72,10 +72,10 @@ void finish_rows(const Mixing<Real>& link, const ChannelTile<Real>& v,
 }
 
 /// out = sigma(v + b + r + g x)
-template <real Real, class Out>
+template <real Real>
 void finish_link(const Mixing<Real>& link, const ChannelTile<Real>& v,
                  const FieldPart<const Real>& residual, const ChannelTile<Real>& x,
-                 const Out& out) {
+                 const FieldPart<Real>& out) {
   with_function(link.activation, [&]<class Function>(Function) {
     finish_rows<Function>(link, v, residual, x,
                           [&](std::size_t c, std::size_t i, std::size_t count, const auto& at) {
@@ -134,10 +134,8 @@ void mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links
           result.prefetch(link.channels, column);
           if (u.data == input.data) next.prefetch(box[1], column);
         });
-        if (is_last)
-          detail::finish_link(link, v, residual, input, result);
-        else
-          detail::finish_link(link, v, residual, input, v);
+        detail::finish_link(link, v, residual, input,
+                            is_last ? result : detail::FieldPart<Real>{v.data, v.pitch});
         u = v;
       }
     }

@@ -53,21 +53,34 @@ void parallel_for(std::size_t count, const Body& body) {
       count, [](const void* b, std::size_t i) { (*static_cast<const Body*>(b))(i); }, &body);
 }
 
+namespace detail {
+
+/// Calls `call(body, begin, end)` for blocks of `grain` indices.
+inline void call_blocks(std::size_t count, std::size_t grain, std::size_t worthwhile,
+                        void (*call)(const void*, std::size_t, std::size_t), const void* body) {
+  const std::size_t blocks = (count + grain - 1) / grain;
+  const auto run           = [&](std::size_t block) {
+    const std::size_t begin = block * grain;
+    call(body, begin, std::min(count, begin + grain));
+  };
+  if (blocks >= worthwhile) return parallel_for(blocks, run);
+  for (std::size_t block = 0; block < blocks; ++block) run(block);
+}
+
+}  // namespace detail
+
 /// Calls `body(begin, end)` for consecutive blocks of `grain` indices that cover 0 ... count-1.
 /// The blocks depend on `grain` alone, so whatever is computed per block does too. Fewer than
 /// `worthwhile` blocks are not worth waking another thread for.
 template <class Body>
 void parallel_blocks(std::size_t count, std::size_t grain, std::size_t worthwhile,
                      const Body& body) {
-  const std::size_t blocks = (count + grain - 1) / grain;
-  const auto run           = [&](std::size_t block) {
-    const std::size_t begin = block * grain;
-    body(begin, std::min(count, begin + grain));
-  };
-  if (blocks >= worthwhile)
-    parallel_for(blocks, run);
-  else
-    for (std::size_t block = 0; block < blocks; ++block) run(block);
+  detail::call_blocks(
+      count, grain, worthwhile,
+      [](const void* b, std::size_t begin, std::size_t end) {
+        (*static_cast<const Body*>(b))(begin, end);
+      },
+      &body);
 }
 
 /// The same for blocks of which two are worth two threads.
