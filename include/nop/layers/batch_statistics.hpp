@@ -9,10 +9,16 @@
 #include <any>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace nop {
+
+namespace detail {
+template <class Part, class Statistics>
+concept takes = requires(Part& part, const Statistics& statistics) { part.take(statistics); };
+}  // namespace detail
 
 /// The mean and the unbiased variance that the channels of a batch had at a batch norm.
 template <real Real, class Backend>
@@ -50,7 +56,8 @@ class BatchStatistics {
   template <module Module>
   void update(Module& module) {
     for_each_module(module, [this](auto& part) {
-      if constexpr (requires { part.take(*this); }) part.take(*this);
+      if constexpr (detail::takes<std::remove_reference_t<decltype(part)>, BatchStatistics>)
+        part.take(*this);
     });
     noted_.clear();
   }

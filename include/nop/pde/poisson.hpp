@@ -3,9 +3,9 @@
 
 #include <nop/backend/cpu.hpp>
 #include <nop/core/expects.hpp>
-#include <nop/core/scratch.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/scalar.hpp>
+#include <nop/core/scratch.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/core/tensor.hpp>
 

@@ -13,7 +13,7 @@
 using nop::Shape;
 using Complex = std::complex<double>;
 template <std::size_t Dim, std::size_t Channels>
-using Weight        = nop::CpWeight<Dim, Channels, nop::Cpu, Complex>;
+using Weight      = nop::CpWeight<Dim, Channels, nop::Cpu, Complex>;
 constexpr auto cp = nop::SpectralWeightKind::cp;
 
 TEST_CASE("a CP weight is the sum that defines it, whichever way it is multiplied") {
@@ -30,8 +30,7 @@ TEST_CASE("a CP weight whose channels do not mix is the sum that defines it") {
   nop::test::check_form<Weight<1, 1>>(cp, Shape{3, 5}, {3}, {{0}, {5}});
   nop::test::check_form<Weight<2, 1>>(cp, Shape{2, 4, 3}, {3}, {{1, 0}, {2, 3}});
   nop::test::check_form<Weight<3, 1>>(cp, Shape{2, 3, 2, 3}, {2}, {{0, 1, 0}, {2, 1, 3}});
-  nop::test::check_form<Weight<4, 1>>(cp, Shape{2, 2, 3, 2, 2}, {4},
-                                      {{0, 1, 0, 0}, {2, 2, 1, 2}});
+  nop::test::check_form<Weight<4, 1>>(cp, Shape{2, 2, 3, 2, 2}, {4}, {{0, 1, 0, 0}, {2, 2, 1, 2}});
 }
 
 TEST_CASE("a CP weight has the wanted variance at first") {

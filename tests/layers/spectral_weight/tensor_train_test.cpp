@@ -13,7 +13,7 @@
 using nop::Shape;
 using Complex = std::complex<double>;
 template <std::size_t Dim, std::size_t Channels>
-using Weight        = nop::TensorTrainWeight<Dim, Channels, nop::Cpu, Complex>;
+using Weight         = nop::TensorTrainWeight<Dim, Channels, nop::Cpu, Complex>;
 constexpr auto train = nop::SpectralWeightKind::tensor_train;
 
 TEST_CASE("a tensor train is the sum that defines it, whichever way it is multiplied") {

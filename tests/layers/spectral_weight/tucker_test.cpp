@@ -13,7 +13,7 @@
 using nop::Shape;
 using Complex = std::complex<double>;
 template <std::size_t Dim, std::size_t Channels>
-using Weight        = nop::TuckerWeight<Dim, Channels, nop::Cpu, Complex>;
+using Weight          = nop::TuckerWeight<Dim, Channels, nop::Cpu, Complex>;
 constexpr auto tucker = nop::SpectralWeightKind::tucker;
 
 TEST_CASE("a Tucker weight is the sum that defines it, whichever way it is multiplied") {
