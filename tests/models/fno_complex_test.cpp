@@ -229,12 +229,13 @@ TEST_CASE("a model of complex fields in float agrees with one in double") {
 TEST_CASE("an identity skip adds the field, in the reference 1 + i times the field") {
   // A layer whose weights are zero leaves the skip.
   const auto skipped = [](nop::Semantics semantics) {
-    nop::FourierLayer<1, Cpu, Complex> layer({.channels    = 2,
-                                              .modes       = {3},
-                                              .is_last     = true,
-                                              .skip        = nop::SkipKind::identity,
-                                              .channel_mlp = false,
-                                              .semantics   = semantics},
+    nop::FourierLayer<1, Cpu, Complex> layer({.in_channels  = 2,
+                                              .out_channels = 2,
+                                              .modes        = {3},
+                                              .is_last      = true,
+                                              .skip         = nop::SkipKind::identity,
+                                              .channel_mlp  = false,
+                                              .semantics    = semantics},
                                              nop::Initializer::zeros(1000));
     return layer(random_field<Complex>(Shape{1, 2, 6})).to_host();
   };
@@ -249,15 +250,16 @@ TEST_CASE("an instance norm acts on both parts, in the reference 1 + i times") {
   // norm(K norm(x) + norm(x)) with K = 0: the mean square of each part is 1, or twice 2.
   const auto x       = random_field<Complex>(Shape{1, 2, 600});
   const auto squares = [&](nop::Semantics semantics) {
-    nop::FourierLayer<1, Cpu, Complex> layer({.channels    = 2,
-                                              .modes       = {3},
-                                              .is_last     = true,
-                                              .activation  = nop::Activation::identity,
-                                              .order       = nop::LayerOrder::pre_activation,
-                                              .skip        = nop::SkipKind::identity,
-                                              .norm        = nop::NormKind::instance,
-                                              .channel_mlp = false,
-                                              .semantics   = semantics},
+    nop::FourierLayer<1, Cpu, Complex> layer({.in_channels  = 2,
+                                              .out_channels = 2,
+                                              .modes        = {3},
+                                              .is_last      = true,
+                                              .activation   = nop::Activation::identity,
+                                              .order        = nop::LayerOrder::pre_activation,
+                                              .skip         = nop::SkipKind::identity,
+                                              .norm         = nop::NormKind::instance,
+                                              .channel_mlp  = false,
+                                              .semantics    = semantics},
                                              nop::Initializer::zeros(10000));
     double re = 0, im = 0, product = 0;
     for (const Complex value : layer(x).to_host()) {

@@ -135,7 +135,7 @@ TEST_CASE("every option is listed once among the fields of a configuration") {
   auto config = small(Shape{3});
   std::vector<std::string> names;
   decltype(config)::fields(config, [&](const char* name, auto&) { names.emplace_back(name); });
-  CHECK(names.size() == 27);
+  CHECK(names.size() == 29);
   std::sort(names.begin(), names.end());
   CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
 }
