@@ -62,7 +62,7 @@ TEST_CASE("a block serves a size a little smaller than its own") {
 
 TEST_CASE("a scratch array asked for again asks nobody for memory") {
   const auto use = [] {
-    for (const std::size_t count : {1, 1000, 100000, 1000000}) {
+    for (const std::size_t count : {1U, 1000U, 100000U, 1000000U}) {
       const nop::Scratch<float> scratch(count);
       scratch[count - 1] = 1;
     }
