@@ -39,10 +39,10 @@ const std::vector<std::pair<Shape<4>, Shape<4>>> solids = {{{2, 3, 4, 3}, {3, 2,
 template <class Use>
 void for_each_pair_of_grids(const Use& use) {
   const auto each = [&use](const auto& pairs) {
-    for (const auto& [from, to] : pairs) {
-      CAPTURE(from);
-      CAPTURE(to);
-      use(from, to);
+    for (const auto& pair : pairs) {
+      CAPTURE(pair.first);
+      CAPTURE(pair.second);
+      use(pair.first, pair.second);
     }
   };
   each(lines);
