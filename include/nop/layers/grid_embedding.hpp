@@ -15,11 +15,13 @@ namespace nop {
 
 namespace detail {
 template <std::size_t Dim>
-constexpr std::array<double, Dim> ones() {
+constexpr std::array<double, Dim> make_ones() {
   std::array<double, Dim> values{};
   values.fill(1);
   return values;
 }
+template <std::size_t Dim>
+inline constexpr std::array<double, Dim> ones = make_ones<Dim>();
 }  // namespace detail
 
 /// The box that a grid divides: where its first point is, and where the one after its last would
@@ -27,7 +29,7 @@ constexpr std::array<double, Dim> ones() {
 template <std::size_t Dim>
 struct GridBox {
   std::array<double, Dim> begin = {};
-  std::array<double, Dim> end   = detail::ones<Dim>();
+  std::array<double, Dim> end   = detail::ones<Dim>;
 
   template <class Self>
   static void fields(Self& self, auto&& visit) {
