@@ -20,7 +20,8 @@ namespace {
 /// The model of the library's smallest Darcy example.
 nop::Fno<2> darcy_model() {
   Rng rng(1);
-  return {{.in_channels = 1, .out_channels = 1, .width = 24, .depth = 4, .modes = {8, 8}}, rng};
+  return nop::Fno<2>(
+      {.in_channels = 1, .out_channels = 1, .width = 24, .depth = 4, .modes = {8, 8}}, rng);
 }
 
 }  // namespace

@@ -21,14 +21,14 @@ namespace {
 
 Model model(const nop::SpectralWeightForm& weight) {
   Rng rng(1);
-  return {{.in_channels  = 1,
-           .out_channels = 1,
-           .width        = 6,
-           .depth        = 2,
-           .modes        = {5, 6},
-           .max_modes    = {7, 6},
-           .weight       = weight},
-          rng};
+  return Model({.in_channels  = 1,
+                .out_channels = 1,
+                .width        = 6,
+                .depth        = 2,
+                .modes        = {5, 6},
+                .max_modes    = {7, 6},
+                .weight       = weight},
+               rng);
 }
 
 template <class Visit>
