@@ -13,24 +13,26 @@
 
 namespace nop {
 
+namespace detail {
+template <std::size_t Dim>
+constexpr std::array<double, Dim> ones() {
+  std::array<double, Dim> values{};
+  values.fill(1);
+  return values;
+}
+}  // namespace detail
+
 /// The box that a grid divides: where its first point is, and where the one after its last would
 /// be.
 template <std::size_t Dim>
 struct GridBox {
   std::array<double, Dim> begin = {};
-  std::array<double, Dim> end   = ones();
+  std::array<double, Dim> end   = detail::ones<Dim>();
 
   template <class Self>
   static void fields(Self& self, auto&& visit) {
     visit("begin", self.begin);
     visit("end", self.end);
-  }
-
- private:
-  static constexpr std::array<double, Dim> ones() {
-    std::array<double, Dim> values{};
-    values.fill(1);
-    return values;
   }
 };
 
