@@ -57,6 +57,11 @@ inline std::vector<HorizontalSkip> mirrored_skips(std::size_t depth) {
   return skips;
 }
 
+namespace detail {
+/// A function, as g++ 12 breaks down where {} stands for an absent list in a Config.
+inline std::optional<std::vector<HorizontalSkip>> no_list_of_skips() { return {}; }
+}  // namespace detail
+
 /// U-shaped neural operator: Fourier layers on grids that become coarser and finer again, the
 /// earlier ones passed across to the later ones.
 ///
@@ -82,9 +87,9 @@ class Uno {
     std::vector<UnoLayer<Dim>> layers;      ///< one at least
     std::size_t lifting_channels    = 256;  ///< hidden ones of the lifting
     std::size_t projection_channels = 256;  ///< hidden ones of the projection
-    std::optional<std::vector<HorizontalSkip>> horizontal_skips =
-        {};  ///< at most one to each layer; absent: the mirrored ones
-    SkipKind horizontal_skip                 = SkipKind::linear;
+    /// At most one to each layer; absent: the mirrored ones.
+    std::optional<std::vector<HorizontalSkip>> horizontal_skips = detail::no_list_of_skips();
+    SkipKind horizontal_skip                                    = SkipKind::linear;
     Activation activation                    = Activation::gelu;  ///< but in lifting and MLPs
     bool activation_between                  = false;  ///< sigma after a layer, as in Fno
     PositionalEmbedding positional_embedding = PositionalEmbedding::grid;
