@@ -56,7 +56,7 @@ TEST_CASE("the grid embedding passes the battery and has no parameters") {
 }
 
 TEST_CASE("coordinates are those of the box that the grid divides") {
-  const GridEmbedding<2> embedding({.begin = {-1, 2}, .end = {1, 5}});
+  const GridEmbedding<2> embedding(nop::GridBox<2>({-1, 2}, {1, 5}));
   const auto y = embedding(random_field(Shape{2, 1, 4, 3}));
   for (std::size_t b = 0; b < 2; ++b)
     for (std::size_t i = 0; i < 4; ++i)
@@ -65,7 +65,7 @@ TEST_CASE("coordinates are those of the box that the grid divides") {
         CHECK(y.view()(b, 2, i, j) == doctest::Approx(2 + static_cast<double>(j)));
       }
   CHECK_THROWS_WITH_AS(
-      GridEmbedding<2>({.begin = {0, 1}, .end = {1, 1}}),
+      GridEmbedding<2>(nop::GridBox<2>({0, 1}, {1, 1})),
       "GridEmbedding: expected a box that begins before it ends, got one from 1 to "
       "1 along axis 1",
       nop::PreconditionError);

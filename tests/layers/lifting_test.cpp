@@ -16,7 +16,7 @@ using nop::test::random_field;
 
 namespace {
 
-const nop::GridBox<2> box{.begin = {0, -1}, .end = {2, 1}};
+const nop::GridBox<2> box({0, -1}, {2, 1});
 
 nop::Lifting<2, Cpu, double> lifting(PositionalEmbedding embedding) {
   Rng rng(1);

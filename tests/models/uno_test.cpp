@@ -45,6 +45,11 @@ Config<Dim> small(const Shape<Dim>& modes) {
           .projection_channels = 3};
 }
 
+/// No template, and returned out of braces: g++ 12 breaks down at some defaults there.
+Model<1> returned_in_braces(Rng& rng) {
+  return {{.in_channels = 1, .out_channels = 1, .width = 2, .layers = {{2, {2}, {1}}}}, rng};
+}
+
 template <class AnyConfig>
 auto made(const AnyConfig& config) {
   Rng rng(1);
@@ -129,6 +134,11 @@ TEST_CASE("of a constant field a model makes the same constants on every grid") 
   nop::Tensor<double, 4, Cpu> coarse({1, 2, 8, 7}), fine({1, 2, 16, 15});
   coarse.fill(0.7), fine.fill(0.7);
   CHECK(worst_error(model(coarse, {16, 15}).to_host(), model(fine).to_host()) < 1e-13);
+}
+
+TEST_CASE("a model may be returned out of braces") {
+  Rng rng(1);
+  CHECK(returned_in_braces(rng).output_grid({5}) == Shape{5UL});
 }
 
 TEST_CASE("every option is listed once among the fields of a configuration") {

@@ -13,23 +13,16 @@
 
 namespace nop {
 
-namespace detail {
-template <std::size_t Dim>
-constexpr std::array<double, Dim> make_ones() {
-  std::array<double, Dim> values{};
-  values.fill(1);
-  return values;
-}
-template <std::size_t Dim>
-inline constexpr std::array<double, Dim> ones = make_ones<Dim>();
-}  // namespace detail
-
 /// The box that a grid divides: where its first point is, and where the one after its last would
-/// be.
+/// be. Of itself from 0 to 1.
 template <std::size_t Dim>
 struct GridBox {
-  std::array<double, Dim> begin = {};
-  std::array<double, Dim> end   = detail::ones<Dim>;
+  std::array<double, Dim> begin{};
+  std::array<double, Dim> end;
+
+  GridBox() noexcept { end.fill(1); }
+  GridBox(const std::array<double, Dim>& first, const std::array<double, Dim>& last) noexcept
+      : begin(first), end(last) {}
 
   template <class Self>
   static void fields(Self& self, auto&& visit) {

@@ -65,8 +65,8 @@ class Fno {
         {};  ///< zeros on both sides, as a fraction of the grid
     LayerOrder order      = LayerOrder::post_activation;
     Stabilizer stabilizer = Stabilizer::none;
-    std::vector<GridScaling<Dim>> scaling =
-        {};  ///< of the grid by each layer, rounded half to even; empty: none
+    /// Of the grid by each layer, rounded half to even; if none, 1. (At = {}, g++ 12 breaks down.)
+    std::vector<GridScaling<Dim>> scaling = std::vector<GridScaling<Dim>>(0);
     Interpolation interpolation = Interpolation::trigonometric;  ///< of skips to another grid
     FourierEngine engine        = FourierEngine::automatic;
     Shape<Dim> max_modes        = {};  ///< that weights are stored for; 0 for as many as in use

@@ -9,7 +9,6 @@
 #include <nop/layers/context.hpp>
 #include <nop/layers/domain_padding.hpp>
 #include <nop/layers/fourier_layer.hpp>
-#include <nop/layers/grid_embedding.hpp>
 #include <nop/layers/grid_scaling.hpp>
 #include <nop/layers/lifting.hpp>
 #include <nop/models/run.hpp>
@@ -39,6 +38,7 @@ struct UnoLayer {
 };
 
 /// What layer `from` gives is resampled, and its channels appended to those that layer `to` gets.
+/// In a Config at most one to each layer; where their list is absent, the mirrored ones.
 struct HorizontalSkip {
   std::size_t from;
   std::size_t to;
@@ -56,6 +56,10 @@ inline std::vector<HorizontalSkip> mirrored_skips(std::size_t depth) {
   for (std::size_t i = 0; i < depth / 2; ++i) skips.push_back({i, depth - 1 - i});
   return skips;
 }
+
+namespace detail {  // g++ 12 breaks down where {} stands for an absent list in a Config
+inline std::optional<std::vector<HorizontalSkip>> no_list_of_skips() { return {}; }
+}  // namespace detail
 
 /// U-shaped neural operator: Fourier layers on grids that become coarser and finer again, the
 /// earlier ones passed across to the later ones.
@@ -82,9 +86,8 @@ class Uno {
     std::vector<UnoLayer<Dim>> layers;      ///< one at least
     std::size_t lifting_channels    = 256;  ///< hidden ones of the lifting
     std::size_t projection_channels = 256;  ///< hidden ones of the projection
-    std::optional<std::vector<HorizontalSkip>> horizontal_skips =
-        {};  ///< at most one to each layer; absent: the mirrored ones
-    SkipKind horizontal_skip                 = SkipKind::linear;
+    std::optional<std::vector<HorizontalSkip>> horizontal_skips = detail::no_list_of_skips();
+    SkipKind horizontal_skip                                    = SkipKind::linear;
     Activation activation                    = Activation::gelu;  ///< but in lifting and MLPs
     bool activation_between                  = false;  ///< sigma after a layer, as in Fno
     PositionalEmbedding positional_embedding = PositionalEmbedding::grid;
