@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu.hpp>
 #include <nop/io/checkpoint.hpp>
-#include <nop/models/fno.hpp>
+#include <nop/models/tfno.hpp>
 
 #include "hostile.hpp"
 #include <doctest/doctest.h>
@@ -73,7 +73,8 @@ TEST_CASE(
 }
 
 TEST_CASE("models with weights of any form are read from their files") {
-  using Kind = nop::SpectralWeightKind;
+  using Kind  = nop::SpectralWeightKind;
+  using Model = nop::Tfno<2>;
   for (const auto kind : {Kind::dense, Kind::tucker, Kind::cp, Kind::tensor_train})
     for (const auto mixing : {nop::ChannelMixing::full, nop::ChannelMixing::separable}) {
       const TemporaryFile file;
@@ -94,6 +95,17 @@ TEST_CASE("models with weights of any form are read from their files") {
       CHECK(copy.config().modes == nop::Shape<2>{5, 4});
       CHECK(nop::config_to_json(copy.config()) == nop::config_to_json(model.config()));
     }
+}
+
+TEST_CASE("weights of a form that the model is not compiled for are refused") {
+  const TemporaryFile file;
+  nop::Rng rng{5};
+  const nop::Tfno<2> model(
+      nop::tensorised<2>({.in_channels = 1, .out_channels = 1, .width = 4, .modes = {4, 4}}), rng);
+  nop::save(model, file.path);
+  CHECK_NOTHROW(nop::load<nop::Tfno<2>>(file.path));
+  CHECK_THROWS_WITH_AS(nop::load<nop::Fno<2>>(file.path), doctest::Contains("Tfno"),
+                       nop::FormatError);
 }
 
 TEST_CASE("a model that uses fewer modes than it was made with is read from its file") {

@@ -23,7 +23,7 @@ using nop::test::worst_error;
 using Kind    = nop::SpectralWeightKind;
 using Complex = std::complex<double>;
 template <std::size_t Dim, class Element = double>
-using Layer = nop::SpectralConv<Dim, Cpu, Element>;
+using Layer = nop::SpectralConv<Dim, Cpu, Element, nop::WeightForms::all>;
 
 namespace {
 

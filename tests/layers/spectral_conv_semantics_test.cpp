@@ -23,7 +23,7 @@ using nop::Shape;
 using nop::test::random_field;
 using Complex = std::complex<double>;
 template <std::size_t Dim, class Element>
-using Layer = nop::SpectralConv<Dim, Cpu, Element>;
+using Layer = nop::SpectralConv<Dim, Cpu, Element, nop::WeightForms::all>;
 
 namespace {
 

@@ -19,7 +19,7 @@ using nop::Shape;
 using Kind    = nop::SpectralWeightKind;
 using Complex = std::complex<double>;
 template <std::size_t Dim>
-using Weight = nop::SpectralWeight<Dim, nop::Cpu, Complex>;
+using Weight = nop::SpectralWeight<Dim, nop::Cpu, Complex, nop::WeightForms::all>;
 
 namespace {
 
@@ -33,6 +33,18 @@ Weight<Dim> weight(const Shape<Dim>& stored, const nop::SpectralWeightForm& form
 }
 
 }  // namespace
+
+TEST_CASE("a form that the weights are not compiled for is refused") {
+  using Dense = nop::SpectralWeight<1, nop::Cpu, Complex, nop::WeightForms::dense>;
+  nop::Rng rng(1);
+  for (const auto kind : kinds) {
+    const Dense::Config config{2, 2, {3}, {.kind = kind}};
+    if (kind == Kind::dense)
+      CHECK_NOTHROW(Dense(config, rng));
+    else
+      CHECK_THROWS_WITH_AS(Dense(config, rng), doctest::Contains("Tfno"), nop::PreconditionError);
+  }
+}
 
 TEST_CASE("the leaves of every form have the names and shapes of the reference") {
   using Names     = std::vector<std::string>;
@@ -117,7 +129,7 @@ TEST_CASE("every form gives the same on another backend") {
       CAPTURE(static_cast<int>(kind));
       const nop::SpectralWeightForm form{.kind = kind, .mixing = mixing, .rank = 0.3};
       nop::Rng rng(1);
-      const nop::SpectralWeight<2, Toy, Complex> elsewhere(
+      const nop::SpectralWeight<2, Toy, Complex, nop::WeightForms::all> elsewhere(
           {.in_channels = 3, .out_channels = 3, .stored = {4, 5}, .form = form}, rng);
       const Shape<4> shape = {3, 4, 2, 3};
       CHECK(nop::test::worst_error(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Results of the reference library, neuraloperator at commit 93d3f063 (2026), as numbers.
 #include <nop/backend/cpu.hpp>
-#include <nop/models/fno.hpp>
+#include <nop/models/tfno.hpp>
 
 #include "support/golden.hpp"
 #include "support/tolerance.hpp"
@@ -27,7 +27,7 @@ struct Golden {
 
 /// The model of the base case; the cases change a part of it.
 template <std::size_t Dim, nop::real Real>
-typename nop::Fno<Dim, Cpu, Real>::Config base(const Shape<Dim>& modes) {
+typename nop::Tfno<Dim, Cpu, Real>::Config base(const Shape<Dim>& modes) {
   return {.in_channels = 3, .out_channels = 2, .width = 8, .depth = 3, .modes = modes};
 }
 
@@ -35,9 +35,9 @@ typename nop::Fno<Dim, Cpu, Real>::Config base(const Shape<Dim>& modes) {
 /// which most cancel: their errors count per term, less half a unit of the last digit they are
 /// given with.
 template <std::size_t Dim, nop::real Real>
-double worst_error(const typename nop::Fno<Dim, Cpu, Real>::Config& config, std::size_t batch,
+double worst_error(const typename nop::Tfno<Dim, Cpu, Real>::Config& config, std::size_t batch,
                    const Shape<Dim>& grid, const Golden& golden) {
-  nop::Fno<Dim, Cpu, Real> model(config, nop::Initializer::zeros(1 << 20));
+  nop::Tfno<Dim, Cpu, Real> model(config, nop::Initializer::zeros(1 << 20));
   nop::test::fill_with_golden_values(model, config.norm == nop::NormKind::batch
                                                 ? nop::test::batch_norm_reference_name
                                                 : nop::test::reference_name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/autodiff/tape.hpp>
 #include <nop/backend/cpu.hpp>
-#include <nop/models/fno.hpp>
+#include <nop/models/tfno.hpp>
 #include <nop/training/adam.hpp>
 #include <nop/training/loss.hpp>
 
@@ -15,7 +15,7 @@ using nop::Rng;
 using nop::Shape;
 using nop::test::random_field;
 using Kind  = nop::SpectralWeightKind;
-using Model = nop::Fno<2, Cpu, double>;
+using Model = nop::Tfno<2, Cpu, double>;
 
 namespace {
 

@@ -9,9 +9,9 @@
 #include <string>
 
 TEST_CASE("a tensorised model is an Fno with Tucker weights of a tenth of the parameters") {
-  const auto count = [](const nop::Fno<2>::Config& config) {
+  const auto count = [](const nop::Tfno<2>::Config& config) {
     nop::Rng rng(1);
-    const nop::Fno<2> model(config, rng);
+    const nop::Tfno<2> model(config, rng);
     std::size_t spectral = 0;
     nop::for_each_parameter(model, [&](const std::string& path, const auto& parameter) {
       if (path.find("convolution.weight") != std::string::npos)
@@ -19,7 +19,7 @@ TEST_CASE("a tensorised model is an Fno with Tucker weights of a tenth of the pa
     });
     return static_cast<double>(spectral);
   };
-  const nop::Fno<2>::Config dense{
+  const nop::Tfno<2>::Config dense{
       .in_channels = 1, .out_channels = 1, .width = 16, .depth = 2, .modes = {12, 12}};
   const auto config = nop::tensorised<2>(dense);
   CHECK(config.weight.kind == nop::SpectralWeightKind::tucker);

@@ -57,7 +57,7 @@ constexpr auto enumerator_names(Stabilizer) {
 /// On complex fields sigma acts on both parts, and the other layers of real fields are two of their
 /// kind, f + i g. What has no parameters, an identity or an instance norm, acts on both parts
 /// unless the semantics are those of the reference library.
-template <std::size_t Dim, backend Backend, scalar Element>
+template <std::size_t Dim, backend Backend, scalar Element, WeightForms Forms = WeightForms::dense>
 class FourierLayer {
   using Real      = real_of<Element>;
   using Mlp       = ChannelMlp<Backend, Real>;
@@ -139,7 +139,7 @@ class FourierLayer {
                : pre_activated(activated(x, config_.activation), grid, context...);
   }
 
-  [[nodiscard]] const SpectralConv<Dim, Backend, Element>& convolution() const {
+  [[nodiscard]] const SpectralConv<Dim, Backend, Element, Forms>& convolution() const {
     return convolution_;
   }
   /// Uses other modes from now on; see SpectralConv.
@@ -260,7 +260,7 @@ class FourierLayer {
   }
 
   Config config_;
-  SpectralConv<Dim, Backend, Element> convolution_;
+  SpectralConv<Dim, Backend, Element, Forms> convolution_;
   LayerOn<Element, RealSkip> skip_;
   std::optional<LayerOn<Element, LocalSkip>> local_skip_;  ///< in the place of a linear one
   std::optional<LayerOn<Element, Mlp>> mlp_;

@@ -32,7 +32,7 @@ namespace nop {
 /// The weights are complex, at first random with E|R|^2 = 2 / (in + out); they may be separable or
 /// made of factors (spectral_weight/form.hpp). The bias is real, one number per channel, of the
 /// same deviation.
-template <std::size_t Dim, backend Backend, scalar Element>
+template <std::size_t Dim, backend Backend, scalar Element, WeightForms Forms = WeightForms::dense>
 class SpectralConv {
  public:
   struct Config {
@@ -47,7 +47,7 @@ class SpectralConv {
     SpectralWeightForm weight = {};
     Semantics semantics       = Semantics::exact;
   };
-  using Weight = SpectralWeight<Dim, Backend, complex_of<Element>>;
+  using Weight = SpectralWeight<Dim, Backend, complex_of<Element>, Forms>;
   using Bias   = Parameter<real_of<Element>, 1, Backend>;
 
   SpectralConv(const Config& config, const Initializer& init)

@@ -23,8 +23,9 @@
 namespace nop {
 
 /// The weights R of a spectral convolution, Y_o(k) = sum_i X_i(k) R_io(k), in one of their forms.
-/// At first E|R|^2 = 2 / (in + out) in all of them.
-template <std::size_t Dim, backend Backend, complex Complex>
+/// At first E|R|^2 = 2 / (in + out) in all of them. Throws PreconditionError for a form that
+/// `Forms` leaves out.
+template <std::size_t Dim, backend Backend, complex Complex, WeightForms Forms>
 class SpectralWeight {
  public:
   struct Config {
@@ -68,8 +69,9 @@ class SpectralWeight {
   using Cp = CpWeight<Dim, Channels, Backend, Complex>;
   template <std::size_t Channels>
   using TensorTrain = TensorTrainWeight<Dim, Channels, Backend, Complex>;
-  using Weight = std::variant<Dense, Diagonal, Tucker<2>, Tucker<1>, Cp<2>, Cp<1>, TensorTrain<2>,
-                              TensorTrain<1>>;
+  using Weight      = std::conditional_t<Forms == WeightForms::dense, std::variant<Dense, Diagonal>,
+                                         std::variant<Dense, Diagonal, Tucker<2>, Tucker<1>, Cp<2>,
+                                                      Cp<1>, TensorTrain<2>, TensorTrain<1>>>;
 
   static Weight made(const Config& config, const Initializer& init) {
     if (config.form.mixing == ChannelMixing::full)
@@ -83,18 +85,24 @@ class SpectralWeight {
   template <std::size_t Channels>
   static Weight made_for(const Config& config, const Shape<Channels>& channels,
                          const Initializer& init) {
-    const auto shape  = joined(channels, config.stored);
     const double each = deviation(config);
-    switch (config.form.kind) {
-      case SpectralWeightKind::tucker:
-        return Tucker<Channels>(shape, config.form, each, init);
-      case SpectralWeightKind::cp:
-        return Cp<Channels>(shape, config.form, each, init);
-      case SpectralWeightKind::tensor_train:
-        return TensorTrain<Channels>(shape, config.form, each, init);
-      case SpectralWeightKind::dense:
-        break;
+    if constexpr (Forms == WeightForms::all) {
+      const auto shape = joined(channels, config.stored);
+      switch (config.form.kind) {
+        case SpectralWeightKind::tucker:
+          return Tucker<Channels>(shape, config.form, each, init);
+        case SpectralWeightKind::cp:
+          return Cp<Channels>(shape, config.form, each, init);
+        case SpectralWeightKind::tensor_train:
+          return TensorTrain<Channels>(shape, config.form, each, init);
+        case SpectralWeightKind::dense:
+          break;
+      }
     }
+    expects(
+        config.form.kind == SpectralWeightKind::dense,
+        "SpectralWeight: expected dense weights of a model compiled for WeightForms::dense, got "
+        "those made of factors, as a Tfno has them");
     return Parameter<Complex, Dim + Channels, Backend>(
         init.normal<Complex, Dim + Channels, Backend>(joined(config.stored, channels), each),
         Channels == 1 ? FileLayout::channel_first : FileLayout::channels_first);

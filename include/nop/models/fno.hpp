@@ -28,11 +28,13 @@ namespace nop {
 /// Takes [batch, in_channels, grid...] to [batch, out_channels, grid...]. Lifting and projection
 /// are channel MLPs. The defaults are those of the reference library. Called with an Rng, dropout
 /// is active. Called with a grid, it gives the result there, on the same box: super-resolution.
-/// `Fno<2, Cpu, std::complex<float>>` is one of complex fields (layers/fourier_layer.hpp).
+/// `Fno<2, Cpu, std::complex<float>>` is one of complex fields (layers/fourier_layer.hpp), Tfno one
+/// whose spectral weights may be made of factors (tfno.hpp).
 ///
 /// Li, Kovachki, Azizzadenesheli, Liu, Bhattacharya, Stuart, Anandkumar, "Fourier neural operator
 /// for parametric partial differential equations", ICLR 2021.
-template <std::size_t Dim, backend Backend = Cpu, scalar Element = float>
+template <std::size_t Dim, backend Backend = Cpu, scalar Element = float,
+          WeightForms Forms = WeightForms::dense>
 class Fno {
   using Mlp = ChannelMlp<Backend, real_of<Element>>;
 
@@ -196,7 +198,7 @@ class Fno {
   }
 
  private:
-  using Layer = FourierLayer<Dim, Backend, Element>;
+  using Layer = FourierLayer<Dim, Backend, Element, Forms>;
 
   static const Config& checked(const Config& config) {
     expects(

@@ -4,6 +4,7 @@
 #include <nop/core/view.hpp>
 #include <nop/layers/context.hpp>
 #include <nop/layers/normalizer.hpp>
+#include <nop/layers/spectral_weight/form.hpp>
 #include <nop/models/run.hpp>
 
 #include <algorithm>
@@ -16,11 +17,17 @@ namespace nop {
 
 namespace detail {
 
-/// The parameters of a model template `Model<Dim, Backend, Real>`.
+/// The parameters of a model template `Model<Dim, Backend, Real, ...>`.
 template <class Model>
 struct ModelParameters;
 template <template <std::size_t, backend, real> class Model, std::size_t Dim, class B, class R>
 struct ModelParameters<Model<Dim, B, R>> {
+  using Backend = B;
+  using Real    = R;
+};
+template <template <std::size_t, backend, scalar, WeightForms> class Model, std::size_t Dim,
+          class B, class R, WeightForms Forms>
+struct ModelParameters<Model<Dim, B, R, Forms>> {
   using Backend = B;
   using Real    = R;
 };

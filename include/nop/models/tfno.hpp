@@ -8,14 +8,18 @@
 
 namespace nop {
 
-/// A tensorised Fourier neural operator: an Fno whose spectral weights are Tucker decompositions.
-/// This is its Config, that of an Fno with about `rank` times as many spectral parameters.
+/// Tensorised Fourier neural operator: an Fno whose spectral weights may have any form, among them
+/// the Tucker decompositions of the paper.
 ///
-///     const nop::Fno<2> model(nop::tensorised<2>({..., .modes = {16, 16}}), rng);
+///     const nop::Tfno<2> model(nop::tensorised<2>({..., .modes = {16, 16}}), rng);
 ///
 /// Kossaifi, Kovachki, Azizzadenesheli, Anandkumar, "Multi-grid tensorized Fourier neural operator
 /// for high-resolution PDEs", TMLR 2024.
-template <std::size_t Dim, class Model = Fno<Dim>>
+template <std::size_t Dim, backend Backend = Cpu, scalar Element = float>
+using Tfno = Fno<Dim, Backend, Element, WeightForms::all>;
+
+/// The Config with Tucker weights, about `rank` times as many numbers as dense ones.
+template <std::size_t Dim, class Model = Tfno<Dim>>
 typename Model::Config tensorised(typename Model::Config config, double rank = 0.1) {
   config.weight.kind = SpectralWeightKind::tucker;
   config.weight.rank = rank;

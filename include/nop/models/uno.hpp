@@ -67,13 +67,13 @@ inline std::optional<std::vector<HorizontalSkip>> no_list_of_skips() { return {}
 ///     lift -> FourierLayer x layers, each on its own grid, with skips across -> project
 ///
 /// Takes [batch, in_channels, grid...] to [batch, out_channels, grid...], where the grid of the
-/// result is that of the input times the product of all scalings. Called with a grid, it gives the
-/// result there. The defaults are those of the reference library, but for the skip of the MLPs:
-/// one that keeps the channels does not fit where others are appended. Called with an Rng, dropout
-/// is active.
+/// result is that of the input times the product of all scalings, or the one it is called with.
+/// The defaults are those of the reference library, but for the skip of the MLPs: one that keeps
+/// the channels does not fit where others are appended. Called with an Rng, dropout is active.
 ///
 /// Rahman, Ross, Azizzadenesheli, "U-NO: U-shaped neural operators", TMLR 2023.
-template <std::size_t Dim, backend Backend = Cpu, real Real = float>
+template <std::size_t Dim, backend Backend = Cpu, real Real = float,
+          WeightForms Forms = WeightForms::dense>
 class Uno {
  public:
   static constexpr std::size_t dimensions = Dim;
@@ -195,11 +195,10 @@ class Uno {
       const auto here = grid_of(u.shape());
       if (const auto source = sources_[layer])
         u = concat_channels(u, resample(*passed[*source], here, config_.interpolation));
-      u = layers_[layer](u,
-                         layer + 1 < layers_.size()
-                             ? scaled_grid(here, config_.layers[layer].scaling)
-                             : padding_.padded_grid(own, grid),
-                         context...);
+      const auto next = layer + 1 < layers_.size()
+                            ? scaled_grid(here, config_.layers[layer].scaling)
+                            : padding_.padded_grid(own, grid);
+      u               = layers_[layer](u, next, context...);
       if (horizontal_skips_[layer]) passed[layer] = (*horizontal_skips_[layer])(u);
     }
     if (!padding_.is_none()) u = padding_.unpadded(u, own, grid);
@@ -235,7 +234,7 @@ class Uno {
   }
 
  private:
-  using Layer = FourierLayer<Dim, Backend, Real>;
+  using Layer = FourierLayer<Dim, Backend, Real, Forms>;
 
   static const Config& checked(const Config& config) {
     expects(config.in_channels > 0 && config.out_channels > 0 && config.width > 0 &&

@@ -27,6 +27,13 @@ constexpr auto enumerator_names(ChannelMixing) {
   return std::to_array<const char*>({"full", "separable"});
 }
 
+/// The forms of spectral weights that a model is compiled for. A program has to be compiled for no
+/// more than it uses.
+enum class WeightForms {
+  dense,  ///< SpectralWeightKind::dense
+  all     ///< and those made of factors
+};
+
 /// How a spectrum is multiplied by weights that are made of factors. All ways give the same result
 /// up to rounding.
 enum class Contraction {
@@ -40,7 +47,7 @@ constexpr auto enumerator_names(Contraction) {
 
 /// The form of the weights of a spectral convolution.
 ///
-///     nop::Fno<2>::Config{..., .weight = {.kind = nop::SpectralWeightKind::tucker, .rank = 0.1}}
+///     nop::Tfno<2>::Config{..., .weight = {.kind = nop::SpectralWeightKind::tucker, .rank = 0.1}}
 ///
 /// No entry of a factor is conjugated anywhere. Kossaifi, Kovachki, Azizzadenesheli, Anandkumar,
 /// "Multi-grid tensorized Fourier neural operator for high-resolution PDEs", TMLR 2024.
