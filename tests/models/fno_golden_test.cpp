@@ -93,7 +93,7 @@ TEST_CASE("the hash has the values that the table of results was made with") {
 }
 
 TEST_CASE("parameters have the names of the reference, in its order") {
-  const nop::Fno<2> model(base<2, float>({6, 5}), nop::Initializer::zeros(1 << 20));
+  const nop::Tfno<2> model(base<2, float>({6, 5}), nop::Initializer::zeros(1 << 20));
   const auto names = nop::test::reference_names(model, nop::test::reference_name);
   CHECK(*names.begin() == "fno_blocks.channel_mlp.0.fcs.0.bias");
   CHECK(*names.rbegin() == "projection.fcs.1.weight");
