@@ -26,18 +26,18 @@ struct Golden {
 };
 
 /// The model of the base case; the cases change a part of it.
-template <std::size_t Dim, nop::real Real>
-typename nop::Tfno<Dim, Cpu, Real>::Config base(const Shape<Dim>& modes) {
+template <std::size_t Dim>
+nop::FnoConfig<Dim> base(const Shape<Dim>& modes) {
   return {.in_channels = 3, .out_channels = 2, .width = 8, .depth = 3, .modes = modes};
 }
 
 /// The largest error of the listed values. Sums add up as many roundings as they have terms, of
 /// which most cancel: their errors count per term, less half a unit of the last digit they are
 /// given with.
-template <std::size_t Dim, nop::real Real>
-double worst_error(const typename nop::Tfno<Dim, Cpu, Real>::Config& config, std::size_t batch,
-                   const Shape<Dim>& grid, const Golden& golden) {
-  nop::Tfno<Dim, Cpu, Real> model(config, nop::Initializer::zeros(1 << 20));
+template <nop::real Real, nop::WeightForms Forms, std::size_t Dim>
+double worst_error(const nop::FnoConfig<Dim>& config, std::size_t batch, const Shape<Dim>& grid,
+                   const Golden& golden) {
+  nop::Fno<Dim, Cpu, Real, Forms> model(config, nop::Initializer::zeros(1 << 20));
   nop::test::fill_with_golden_values(model, config.norm == nop::NormKind::batch
                                                 ? nop::test::batch_norm_reference_name
                                                 : nop::test::reference_name);
@@ -62,22 +62,25 @@ double worst_error(const typename nop::Tfno<Dim, Cpu, Real>::Config& config, std
   return error;
 }
 
-/// Checks a case in both precisions. `change` edits a config, whatever its type.
+/// Checks a case in both precisions. `change` edits the config.
+template <nop::WeightForms Forms, std::size_t Dim, class Change>
+void check(const Shape<Dim>& modes, std::size_t batch, const Shape<Dim>& grid, const Golden& golden,
+           const Change& change) {
+  auto config = base(modes);
+  change(config);
+  CHECK(worst_error<float, Forms>(config, batch, grid, golden) < 2e-6);
+  CHECK(worst_error<double, Forms>(config, batch, grid, golden) < 1e-7);
+}
 template <std::size_t Dim, class Change>
 void check(const Shape<Dim>& modes, std::size_t batch, const Shape<Dim>& grid, const Golden& golden,
            const Change& change) {
-  auto in_float  = base<Dim, float>(modes);
-  auto in_double = base<Dim, double>(modes);
-  change(in_float);
-  change(in_double);
-  CHECK(worst_error<Dim, float>(in_float, batch, grid, golden) < 2e-6);
-  CHECK(worst_error<Dim, double>(in_double, batch, grid, golden) < 1e-7);
+  check<nop::WeightForms::dense>(modes, batch, grid, golden, change);
 }
 
 /// The base case, two samples on a grid of 12 x 13 points, with a change.
-template <class Change>
+template <nop::WeightForms Forms = nop::WeightForms::dense, class Change>
 void check_base(const Golden& golden, const Change& change) {
-  check<2>({6, 5}, 2, {12, 13}, golden, change);
+  check<Forms>(Shape{6, 5}, 2, Shape{12, 13}, golden, change);
 }
 
 constexpr auto unchanged = [](auto&) {};
@@ -93,7 +96,7 @@ TEST_CASE("the hash has the values that the table of results was made with") {
 }
 
 TEST_CASE("parameters have the names of the reference, in its order") {
-  const nop::Tfno<2> model(base<2, float>({6, 5}), nop::Initializer::zeros(1 << 20));
+  const nop::Fno<2> model(base(Shape{6, 5}), nop::Initializer::zeros(1 << 20));
   const auto names = nop::test::reference_names(model, nop::test::reference_name);
   CHECK(*names.begin() == "fno_blocks.channel_mlp.0.fcs.0.bias");
   CHECK(*names.rbegin() == "projection.fcs.1.weight");
@@ -164,22 +167,22 @@ TEST_CASE("a model without channel MLP and grid embedding answers as the referen
 }
 
 TEST_CASE("weights of a Tucker decomposition answer as the reference") {
-  check_base(
+  check_base<nop::WeightForms::all>(
       {{-0.32515365, -0.32559726, -0.32489178}, 0.2372374, -27.281702, 50.385153},
       [](auto& config) { config.weight = {.kind = nop::SpectralWeightKind::tucker, .rank = 0.4}; });
 }
 
 TEST_CASE("weights of a CP decomposition answer as the reference") {
-  check_base(
+  check_base<nop::WeightForms::all>(
       {{-0.32238498, -0.32286615, -0.32209314}, 0.2403145, -25.49014, 50.275891},
       [](auto& config) { config.weight = {.kind = nop::SpectralWeightKind::cp, .rank = 0.2}; });
 }
 
 TEST_CASE("weights of a tensor train answer as the reference") {
-  check_base({{0.20935941, 0.20886435, 0.20776332}, 0.27190208, 149.77243, 36.573962},
-             [](auto& config) {
-               config.weight = {.kind = nop::SpectralWeightKind::tensor_train, .rank = 0.2};
-             });
+  check_base<nop::WeightForms::all>(
+      {{0.20935941, 0.20886435, 0.20776332}, 0.27190208, 149.77243, 36.573962}, [](auto& config) {
+        config.weight = {.kind = nop::SpectralWeightKind::tensor_train, .rank = 0.2};
+      });
 }
 
 TEST_CASE("weights for more modes than are in use answer as the reference") {
@@ -194,7 +197,8 @@ TEST_CASE("an odd grid that holds fewer of an even number of modes answers as th
   const Golden golden{{0.42621203, 0.41958088, 0.42314494}, 0.20089637, 61.586347, 21.658518};
   check<2>({8, 8}, 2, {7, 7}, golden,
            [](auto& config) { config.semantics = nop::Semantics::head; });
-  CHECK(worst_error<2, double>(base<2, double>({8, 8}), 2, {7, 7}, golden) > 1e-3);
+  CHECK(worst_error<double, nop::WeightForms::dense>(base(Shape{8, 8}), 2, Shape{7, 7}, golden) >
+        1e-3);
 }
 
 TEST_CASE("a model of complex fields answers as the reference") {

@@ -9,7 +9,7 @@
 #include <string>
 
 TEST_CASE("a tensorised model is an Fno with Tucker weights of a tenth of the parameters") {
-  const auto count = [](const nop::Tfno<2>::Config& config) {
+  const auto count = [](const nop::FnoConfig<2>& config) {
     nop::Rng rng(1);
     const nop::Tfno<2> model(config, rng);
     std::size_t spectral = 0;
@@ -19,7 +19,7 @@ TEST_CASE("a tensorised model is an Fno with Tucker weights of a tenth of the pa
     });
     return static_cast<double>(spectral);
   };
-  const nop::Tfno<2>::Config dense{
+  const nop::FnoConfig<2> dense{
       .in_channels = 1, .out_channels = 1, .width = 16, .depth = 2, .modes = {12, 12}};
   const auto config = nop::tensorised<2>(dense);
   CHECK(config.weight.kind == nop::SpectralWeightKind::tucker);

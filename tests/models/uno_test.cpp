@@ -251,11 +251,3 @@ TEST_CASE("a U-shaped model refuses what makes none") {
   CHECK_THROWS_AS(model(random_field(Shape{1, 2, 6}), {0}), nop::PreconditionError);
   CHECK_THROWS_AS(model(random_field(Shape{1, 2, 1})), nop::PreconditionError);
 }
-
-TEST_CASE("the skips across a U are mirrored") {
-  const auto skips = nop::mirrored_skips(5);
-  REQUIRE(skips.size() == 2);
-  CHECK((skips[0].from == 0 && skips[0].to == 4));
-  CHECK((skips[1].from == 1 && skips[1].to == 3));
-  CHECK(nop::mirrored_skips(1).empty());
-}

@@ -19,8 +19,8 @@ template <std::size_t Dim, backend Backend = Cpu, scalar Element = float>
 using Tfno = Fno<Dim, Backend, Element, WeightForms::all>;
 
 /// The Config with Tucker weights, about `rank` times as many numbers as dense ones.
-template <std::size_t Dim, class Model = Tfno<Dim>>
-typename Model::Config tensorised(typename Model::Config config, double rank = 0.1) {
+template <std::size_t Dim>
+FnoConfig<Dim> tensorised(FnoConfig<Dim> config, double rank = 0.1) {
   config.weight.kind = SpectralWeightKind::tucker;
   config.weight.rank = rank;
   return config;
