@@ -58,6 +58,34 @@ double place(std::size_t i, std::size_t points) {
   return static_cast<double>(i) / static_cast<double>(points);
 }
 
+// --- The simulation. ---------------------------------------------------------------------------
+
+/// A member of the ensemble. The arrays are its own; the operator is everybody's.
+class Member {
+ public:
+  Member(const Weather& weather, std::size_t points)
+      : weather_(weather), u_(points), change_(points) {
+    for (std::size_t i = 0; i < points; ++i)
+      u_[i] = static_cast<float>(weather.begin(place(i, points)));
+  }
+
+  [[nodiscard]] const std::vector<float>& u() const { return u_; }
+
+  /// Asks the system for no memory, but in the first step.
+  void step(const Operator& model) {
+    const std::size_t n = u_.size();
+    model.run(nop::view(u_.data(), {1, 1, n}), nop::view(change_.data(), {1, 1, n}));
+    for (std::size_t i = 0; i < n; ++i)
+      u_[i] += change_[i] + static_cast<float>(time_step * weather_.force(place(i, n), time_));
+    time_ += time_step;
+  }
+
+ private:
+  Weather weather_;
+  std::vector<float> u_, change_;
+  double time_ = 0;
+};
+
 // --- The solver that the operator is learned from and compared with. ---------------------------
 
 /// Central differences in space, the midpoint rule in time, in as many short steps as that asks
@@ -152,33 +180,7 @@ Operator train(std::size_t epochs, nop::Rng& rng) {
   return model;
 }
 
-// --- The simulation. ---------------------------------------------------------------------------
-
-/// A member of the ensemble. The arrays are its own; the operator is everybody's.
-class Member {
- public:
-  Member(const Weather& weather, std::size_t points)
-      : weather_(weather), u_(points), change_(points) {
-    for (std::size_t i = 0; i < points; ++i)
-      u_[i] = static_cast<float>(weather.begin(place(i, points)));
-  }
-
-  [[nodiscard]] const std::vector<float>& u() const { return u_; }
-
-  /// Asks the system for no memory, but in the first step.
-  void step(const Operator& model) {
-    const std::size_t n = u_.size();
-    model.run(nop::view(u_.data(), {1, 1, n}), nop::view(change_.data(), {1, 1, n}));
-    for (std::size_t i = 0; i < n; ++i)
-      u_[i] += change_[i] + static_cast<float>(time_step * weather_.force(place(i, n), time_));
-    time_ += time_step;
-  }
-
- private:
-  Weather weather_;
-  std::vector<float> u_, change_;
-  double time_ = 0;
-};
+// --- Both, side by side. -----------------------------------------------------------------------
 
 /// What it takes, in seconds.
 template <class Work>
