@@ -248,16 +248,18 @@ void run(const Options& options) {
                 difference(members[number].u(), solvers[number].u()));
 
   if (options.picture.empty()) return;
-  nop::LinePlot plot{.title = "A member of the ensemble after " + std::to_string(options.steps) +
-                              " steps on " + std::to_string(options.points) + " points",
-                     .x_label = "x",
-                     .y_label = "u",
-                     .series  = {{.label = "begin"}, {.label = "solver"}, {.label = "operator"}}};
+  nop::LinePlot plot{
+      .title = "A member of the ensemble after " + std::to_string(options.steps) + " steps on " +
+               std::to_string(options.points) + " points",
+      .x_label = "x",
+      .y_label = "u",
+      .series  = {{.label = "begin"}, {.label = "end"}, {.label = "100 (end - solver's)"}}};
   for (std::size_t i = 0; i < options.points; ++i) {
+    const double end = members[0].u()[i];
     for (auto& series : plot.series) series.x.push_back(place(i, options.points));
     plot.series[0].y.push_back(begin[i]);
-    plot.series[1].y.push_back(solvers[0].u()[i]);
-    plot.series[2].y.push_back(members[0].u()[i]);
+    plot.series[1].y.push_back(end);
+    plot.series[2].y.push_back(100 * (end - solvers[0].u()[i]));
   }
   nop::write_line_plot(options.picture, plot);
 }

@@ -2,6 +2,7 @@
 #include <nop/io/checkpoint.hpp>
 #include <nop/models/fno.hpp>
 #include <nop/models/normalized.hpp>
+#include <nop/models/uno.hpp>
 
 #include "io/hostile.hpp"
 #include "support/layer_battery.hpp"
@@ -83,6 +84,26 @@ TEST_CASE("a saved model brings its statistics and their grid along") {
   CHECK(std::string(Model::name) == "Normalized<Fno>");
   CHECK_THROWS_AS((nop::load<nop::Fno<1, Cpu, double>>(folder / "model.safetensors")),
                   nop::FormatError);
+}
+
+TEST_CASE("a model that changes the grid is normalised like any other") {
+  nop::Rng rng{3};
+  nop::Normalized<nop::Uno<1, Cpu, double>> model(
+      {.model = {.in_channels         = 2,
+                 .out_channels        = 1,
+                 .width               = 2,
+                 .layers              = {{2, {3}, {0.5}}, {2, {3}, {4}}},
+                 .lifting_channels    = 2,
+                 .projection_channels = 2}},
+      rng);
+  model.fit(nop::test::random_field(Shape<3>{4, 2, 8}, 1),
+            nop::test::random_field(Shape<3>{4, 1, 16}, 2));
+  const auto x = nop::test::random_field(Shape<3>{2, 2, 8}, 3);
+  const auto expected =
+      model.output_normalizer().decode(model.model()(model.input_normalizer().encode(x)));
+  nop::Tensor<double, 3, Cpu> y({2, 1, 16});
+  model.run(x.view(), y.mutable_view());
+  CHECK(y.to_host() == expected.to_host());
 }
 
 using Complex      = std::complex<double>;

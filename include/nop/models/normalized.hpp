@@ -4,7 +4,6 @@
 #include <nop/core/view.hpp>
 #include <nop/layers/context.hpp>
 #include <nop/layers/normalizer.hpp>
-#include <nop/layers/spectral_weight/form.hpp>
 #include <nop/models/run.hpp>
 
 #include <algorithm>
@@ -17,19 +16,14 @@ namespace nop {
 
 namespace detail {
 
-/// The parameters of a model template `Model<Dim, Backend, Element, ...>`.
-template <class Model>
-struct ModelParameters;
-template <template <std::size_t, backend, real> class Model, std::size_t Dim, class B, class R>
-struct ModelParameters<Model<Dim, B, R>> {
-  using Backend = B;
-  using Element = R;
-};
-template <template <std::size_t, backend, scalar, WeightForms> class Model, std::size_t Dim,
-          class B, class E, WeightForms Forms>
-struct ModelParameters<Model<Dim, B, E, Forms>> {
-  using Backend = B;
+/// The types of the fields that a model takes and gives, by its `run`.
+template <class Run>
+struct FieldTypes;
+template <class Model, class E, std::size_t Rank, class B>
+struct FieldTypes<void (Model::*)(const TensorView<const E, Rank, B>&,
+                                  const TensorView<E, Rank, B>&) const> {
   using Element = E;
+  using Backend = B;
 };
 
 /// "Normalized<Fno>" and such.
@@ -58,8 +52,9 @@ struct NormalizedName {
 /// be complex.
 template <class Model>
 class Normalized {
-  using Backend = typename detail::ModelParameters<Model>::Backend;
-  using Element = typename detail::ModelParameters<Model>::Element;
+  using Fields  = detail::FieldTypes<decltype(&Model::run)>;
+  using Backend = typename Fields::Backend;
+  using Element = typename Fields::Element;
 
  public:
   static constexpr std::size_t dimensions = Model::dimensions;
