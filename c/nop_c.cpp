@@ -10,10 +10,8 @@
 #include <nop_c.h>
 
 #include <array>
-#include <climits>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <exception>
 #include <limits>
 #include <memory>
@@ -192,7 +190,7 @@ nop_status nop_run_double(const nop_model* model, size_t dimensions, const size_
 
 nop_status nop_set_threads(size_t count) {
   return reported([&] {
-    expects(count >= 1 && count <= INT_MAX, "nop_set_threads: expected at least one thread, got ",
+    expects(count >= 1 && count <= 1024, "nop_set_threads: expected 1 to 1024 threads, got ",
             count);
     nop::cpu::set_thread_count(count);
   });

@@ -92,9 +92,9 @@ NOP_C_API nop_status nop_run_double(const nop_model* model, size_t dimensions, c
                                     size_t batch, const double* input, size_t input_count,
                                     double* output, size_t output_count);
 
-/// How many threads a run that is called on this thread may use; as many as there are processors
-/// unless set (or OMP_NUM_THREADS is). A program that runs models on many threads of its own
-/// mostly wants 1.
+/// How many threads, 1 to 1024, a run that is called on this thread may use; unless it is told, as
+/// many as there are processors, or OMP_NUM_THREADS. A program that runs models on many threads of
+/// its own mostly wants 1.
 NOP_C_API nop_status nop_set_threads(size_t count);
 
 #ifdef __cplusplus

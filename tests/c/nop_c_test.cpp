@@ -236,7 +236,8 @@ TEST_CASE("another rank, precision or number of values than the model's is refus
   const auto* crooked = reinterpret_cast<const float*>(bytes.data() + 1);
   refused(nop_run_float(c.get(), 2, grid, 1, crooked, 128, y.data(), 64),
           "nop_run_float: expected an input at an address that is a multiple of 4");
-  refused(nop_set_threads(0), "nop_set_threads: expected at least one thread, got 0");
+  refused(nop_set_threads(0), "nop_set_threads: expected 1 to 1024 threads, got 0");
+  refused(nop_set_threads(1025), "nop_set_threads: expected 1 to 1024 threads, got 1025");
   CHECK(nop_load("any", static_cast<nop_precision>(7)) == nullptr);
   CHECK(std::string(nop_last_error()) == "nop_load: expected NOP_FLOAT or NOP_DOUBLE, got 7");
   CHECK(run(c.get(), {8, 8}, 0, none, none) == NOP_OK);
