@@ -133,12 +133,12 @@ int nop_abi(void) { return NOP_C_ABI; }
 const char* nop_version(void) { return nop::version.data(); }
 const char* nop_last_error(void) { return last_error.data(); }
 
-nop_model* nop_load(const char* path, nop_precision precision) {
+nop_model* nop_load(const char* path, int precision) {
   nop_model* result = nullptr;
   reported([&] {
     expects(path != nullptr, "nop_load: expected a path, got null");
     expects(precision == NOP_FLOAT || precision == NOP_DOUBLE,
-            "nop_load: expected NOP_FLOAT or NOP_DOUBLE, got ", static_cast<int>(precision));
+            "nop_load: expected NOP_FLOAT or NOP_DOUBLE, got ", precision);
     auto model = std::make_unique<nop_model>();
     if (precision == NOP_FLOAT)
       model->loaded = Loaded<float>(nop::c::load<float>(path));

@@ -48,7 +48,7 @@ typedef enum nop_status {
 } nop_status;
 
 /// The numbers that a model computes with, and that it takes and gives.
-typedef enum nop_precision { NOP_FLOAT = 1, NOP_DOUBLE = 2 } nop_precision;
+enum { NOP_FLOAT = 1, NOP_DOUBLE = 2 };
 
 /// NOP_C_ABI of the library.
 NOP_C_API int nop_abi(void);
@@ -61,9 +61,9 @@ NOP_C_API const char* nop_version(void);
 NOP_C_API const char* nop_last_error(void);
 
 /// Loads the model that is in a file written by `nop::save`: an Fno, Tfno or Uno of real fields in
-/// one to three dimensions, with or without normalizers. Numbers in another precision are
-/// converted. Null if that fails.
-NOP_C_API nop_model* nop_load(const char* path, nop_precision precision);
+/// one to three dimensions, with or without normalizers. `precision` is NOP_FLOAT or NOP_DOUBLE;
+/// numbers in another one are converted. Null if that fails.
+NOP_C_API nop_model* nop_load(const char* path, int precision);
 
 /// Frees a model; null is no model and fine. As with `free`, a model must be freed only once, and
 /// not while another thread runs it.
