@@ -84,7 +84,7 @@ NOP_C_API nop_status nop_output_grid(const nop_model* model, size_t dimensions, 
 /// `input` is an array [batch][in_channels][grid...], `output` one [batch][out_channels][output
 /// grid...], the last axis contiguous, of so many numbers in all, which is checked. They may
 /// overlap or be the same. The first run on a grid makes tables for it and asks for memory; a later
-/// run on the same grid and thread does not.
+/// run on the same grid and thread does not, of a model with exact semantics.
 NOP_C_API nop_status nop_run_float(const nop_model* model, size_t dimensions, const size_t* grid,
                                    size_t batch, const float* input, size_t input_count,
                                    float* output, size_t output_count);

@@ -185,6 +185,20 @@ TEST_CASE("memory may be given back at the very end of a thread") {
   CHECK(allocations_during([] { HostMemory::release(HostMemory::allocate(rare), rare); }) == 0);
 }
 
+TEST_CASE("a container that is made again and again asks nobody for memory") {
+  const auto use = [] {
+    std::vector<int, nop::HostAllocator<int>> values(1000, 7);
+    values.resize(2000, 8);
+    CHECK(values[999] == 7);
+    CHECK(values[1999] == 8);
+  };
+  use();
+  CHECK(allocations_during(use) == 0);
+  nop::HostAllocator<double> allocator;
+  CHECK_THROWS_AS((void)allocator.allocate(std::numeric_limits<std::size_t>::max() / 8),
+                  std::bad_alloc);
+}
+
 TEST_CASE("more memory than there is makes a bad_alloc") {
   constexpr std::size_t half = std::numeric_limits<std::size_t>::max() / 2;
   CHECK_THROWS_AS((void)HostMemory::allocate(half), std::bad_alloc);

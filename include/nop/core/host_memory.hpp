@@ -178,4 +178,23 @@ class HostMemory {
   }
 };
 
+/// For containers of the standard library whose memory shall be reused, too.
+template <class Element>
+struct HostAllocator {
+  using value_type = Element;
+
+  HostAllocator() = default;
+  template <class Other>
+  HostAllocator(const HostAllocator<Other>&) {}  // NOLINT(google-explicit-constructor)
+
+  Element* allocate(std::size_t count) {
+    if (count > PTRDIFF_MAX / sizeof(Element)) throw std::bad_alloc();
+    return static_cast<Element*>(HostMemory::allocate(count * sizeof(Element)));
+  }
+  void deallocate(Element* block, std::size_t count) noexcept {
+    HostMemory::release(block, count * sizeof(Element));
+  }
+  friend bool operator==(const HostAllocator&, const HostAllocator&) = default;
+};
+
 }  // namespace nop

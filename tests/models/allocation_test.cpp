@@ -4,6 +4,7 @@
 #include <nop/backend/cpu.hpp>
 #include <nop/models/fno.hpp>
 #include <nop/models/normalized.hpp>
+#include <nop/models/uno.hpp>
 
 #include "support/allocation_counters.hpp"
 #include "support/random_field.hpp"
@@ -116,6 +117,18 @@ TEST_CASE("a model of volumes that has run on a grid allocates nothing there") {
   const auto model = with_modes<nop::Fno<3>>({4, 4, 4});
   CHECK(later_allocations(model, {{8, 8, 8}, {9, 14, 11}, {32, 24, 20}}) == 0);
   CHECK(later_allocations_on_threads(model, Shape<3>{12, 10, 9}) == 0);
+}
+
+TEST_CASE("a model of several grids that has run on a grid allocates nothing there") {
+  nop::Rng rng{1};
+  const nop::Uno<2> model(
+      {.in_channels  = 2,
+       .out_channels = 1,
+       .width        = 8,
+       .layers       = {{8, {4, 4}, {0.5, 0.5}}, {8, {4, 4}, {1, 1}}, {8, {4, 4}, {2, 2}}}},
+      rng);
+  CHECK(later_allocations(model, {{12, 12}, {32, 20}}) == 0);
+  CHECK(later_allocations_on_threads(model, Shape<2>{48, 36}) == 0);
 }
 
 TEST_CASE("a normalised model that has run on a grid allocates nothing there") {
