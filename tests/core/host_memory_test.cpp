@@ -185,9 +185,9 @@ TEST_CASE("memory may be given back at the very end of a thread") {
   CHECK(allocations_during([] { HostMemory::release(HostMemory::allocate(rare), rare); }) == 0);
 }
 
-TEST_CASE("a container that is made again and again asks nobody for memory") {
+TEST_CASE("a vector that is made again and again asks nobody for memory") {
   const auto use = [] {
-    std::vector<int, nop::HostAllocator<int>> values(1000, 7);
+    nop::HostVector<int> values(1000, 7);
     values.resize(2000, 8);
     CHECK(values[999] == 7);
     CHECK(values[1999] == 8);

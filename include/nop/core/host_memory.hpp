@@ -9,6 +9,7 @@
 #include <mutex>
 #include <new>
 #include <utility>
+#include <vector>
 
 namespace nop {
 
@@ -178,7 +179,7 @@ class HostMemory {
   }
 };
 
-/// For containers of the standard library whose memory shall be reused, too.
+/// Gives the standard library's containers memory that is kept for reuse.
 template <class Element>
 struct HostAllocator {
   using value_type = Element;
@@ -196,5 +197,8 @@ struct HostAllocator {
   }
   friend bool operator==(const HostAllocator&, const HostAllocator&) = default;
 };
+
+template <class Element>
+using HostVector = std::vector<Element, HostAllocator<Element>>;
 
 }  // namespace nop

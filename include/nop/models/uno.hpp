@@ -191,8 +191,7 @@ class Uno {
     expects(element_count(grid) > 0, "Uno: expected a grid of at least one point, got ", grid);
     auto u = lifting_(x);
     if (!padding_.is_none()) u = padding_.padded(u);
-    using Passed = std::optional<decltype(u)>;
-    std::vector<Passed, HostAllocator<Passed>> passed(layers_.size());
+    HostVector<std::optional<decltype(u)>> passed(layers_.size());
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
       const auto here = grid_of(u.shape());
       if (const auto source = sources_[layer])
