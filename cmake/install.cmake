@@ -8,15 +8,18 @@ install(TARGETS nop EXPORT nopTargets FILE_SET HEADERS)
 install(EXPORT nopTargets NAMESPACE nop:: DESTINATION ${package_dir})
 
 # Each optional target is exported apart: the package still works where what it needs is missing.
-foreach(part pictures cuda)
+foreach(part pictures cuda c)
   if(TARGET nop_${part})
     install(TARGETS nop_${part} EXPORT nop-${part} FILE_SET HEADERS)
     install(EXPORT nop-${part} NAMESPACE nop:: DESTINATION ${package_dir})
   endif()
 endforeach()
 
+if(NOT TARGET nop_c) # headers only
+  set(for_any_processor ARCH_INDEPENDENT)
+endif()
 write_basic_package_version_file(nopConfigVersion.cmake COMPATIBILITY SameMinorVersion
-                                 ARCH_INDEPENDENT)
+                                 ${for_any_processor})
 install(
   FILES cmake/nopConfig.cmake
         cmake/FindCairo.cmake

@@ -1,5 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# find_package(nop) gives nop::nop; nop::pictures where cairo and nop::cuda where CUDA is, too.
+# find_package(nop) gives nop::nop; nop::pictures where cairo and nop::cuda where CUDA is, too, and
+# nop::c where it was built. find_package(nop COMPONENTS c) gives that alone, which needs nothing.
+include(${CMAKE_CURRENT_LIST_DIR}/nop-c.cmake OPTIONAL)
+if(nop_FIND_COMPONENTS STREQUAL "c")
+  if(NOT TARGET nop::c)
+    set(nop_FOUND FALSE)
+    set(nop_NOT_FOUND_MESSAGE "nop was installed without nop::c (NOP_BUILD_C was off)")
+  endif()
+  return()
+endif()
+
 include(CMakeFindDependencyMacro)
 list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 find_dependency(FFTW3 MODULE)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Checks that the C++ shown in README.md and docs/*.md is C++ that is compiled.
+"""Checks that the code shown in README.md and docs/*.md is code that is compiled, or run.
 
-Every ```cpp block has to stand, line by line, in one file of examples/, tests/ or include/; how far
-it is indented there does not matter. A line `// ...` stands for anything left out. Show what is not
-meant to be compiled in a block of another kind, such as ```text.
+Every block of ```cpp, ```c, ```fortran or ```python has to stand, line by line, in one file of that
+language in examples/, tests/ or include/; how far it is indented there does not matter. A comment
+`...`, such as `// ...`, stands for anything left out. Show what is not meant to be compiled in a
+block of another kind, such as ```text.
 """
 
 import argparse
@@ -13,8 +14,15 @@ import sys
 import textwrap
 from pathlib import Path
 
-BLOCK = re.compile(r"^```cpp\n(.*?)^```", re.MULTILINE | re.DOTALL)
-GAP = re.compile(r"^\s*// \.\.\.$\n?", re.MULTILINE)
+# The languages of blocks, and what files of theirs end in.
+LANGUAGES = {
+    "cpp": {".cpp", ".hpp", ".cu", ".cuh"},
+    "c": {".c", ".h"},
+    "fortran": {".f90"},
+    "python": {".py"},
+}
+BLOCK = re.compile(rf"^```({'|'.join(LANGUAGES)})\n(.*?)^```", re.MULTILINE | re.DOTALL)
+GAP = re.compile(r"^\s*(?://|#|!) \.\.\.$\n?", re.MULTILINE)
 
 
 def unindented(text):
@@ -45,21 +53,24 @@ def is_compiled(block, sources):
 
 def check(root):
     """Every problem in the tree at `root`, and the number of blocks read."""
-    sources = [
-        unindented(path.read_text())
-        for folder in ("examples", "tests", "include")
-        for path in sorted((root / folder).rglob("*"))
-        if path.suffix in (".cpp", ".hpp", ".cu", ".cuh")
-    ]
+    sources = {
+        language: [
+            unindented(path.read_text())
+            for folder in ("examples", "tests", "include")
+            for path in sorted((root / folder).rglob("*"))
+            if path.suffix in suffixes
+        ]
+        for language, suffixes in LANGUAGES.items()
+    }
     problems = []
     count = 0
     for page in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
         text = page.read_text() if page.exists() else ""
         for block in BLOCK.finditer(text):
             count += 1
-            if not is_compiled(block[1], sources):
+            if not is_compiled(block[2], sources[block[1]]):
                 line = text.count("\n", 0, block.start()) + 1
-                shown = textwrap.indent(textwrap.dedent(block[1]).rstrip(), "    ")
+                shown = textwrap.indent(textwrap.dedent(block[2]).rstrip(), "    ")
                 problems.append(f"{page.relative_to(root)}:{line}: this stands in no compiled "
                                 f"file:\n{shown}")
     return problems, count
@@ -73,9 +84,9 @@ def main():
     problems, count = check(parser.parse_args().root.resolve())
     if problems:
         print("\n".join(problems), file=sys.stderr)
-        print(f"docs: {len(problems)} of {count} C++ blocks are not compiled", file=sys.stderr)
+        print(f"docs: {len(problems)} of {count} blocks of code are not compiled", file=sys.stderr)
         return 1
-    print(f"docs ok: {count} C++ blocks, all compiled")
+    print(f"docs ok: {count} blocks of code, all compiled")
     return 0
 
 

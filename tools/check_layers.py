@@ -39,9 +39,9 @@ UNTESTED = {"nop.hpp", "cuda.hpp", "mpi.hpp", "version.hpp"}
 
 MAX_LINES = 300
 LICENCE = "SPDX-License-Identifier: BSD-3-Clause"
-SOURCES = {".hpp", ".cuh", ".cpp", ".cu", ".py", ".sh", ".cmake"}
+SOURCES = {".hpp", ".cuh", ".cpp", ".cu", ".c", ".h", ".f90", ".in", ".py", ".sh", ".cmake"}
 SOURCE_NAMES = {"CMakeLists.txt", "run"}
-SOURCE_FOLDERS = ["include", "tests", "examples", "bench", "cmake", "tools", ".ci"]
+SOURCE_FOLDERS = ["include", "c", "tests", "examples", "bench", "cmake", "tools", ".ci"]
 
 
 def layer_of(path):
@@ -106,7 +106,7 @@ def check_licence(path, text):
     first = text.splitlines()[:2]
     if first and first[0].startswith("#!"):
         first.pop(0)
-    if not first or first[0] not in (f"// {LICENCE}", f"# {LICENCE}"):
+    if not first or first[0] not in (f"// {LICENCE}", f"# {LICENCE}", f"! {LICENCE}"):
         yield f"licence: {path}: does not begin with {LICENCE}"
 
 

@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <cstring>
+#include <future>
 #include <limits>
 #include <new>
+#include <semaphore>
 #include <thread>
 #include <vector>
 
@@ -75,6 +77,126 @@ TEST_CASE("trimming gives blocks back to the system, which are then asked for an
   HostMemory::release(HostMemory::allocate(1000), 1000);
   HostMemory::trim();
   CHECK(allocations_during([] { HostMemory::release(HostMemory::allocate(1000), 1000); }) >= 1);
+}
+
+namespace {
+
+/// A thread that does one piece of work after the other, each while the caller waits.
+class Worker {
+ public:
+  template <class Work>
+  void does(const Work& work) {
+    turn_     = std::packaged_task<void()>(work);
+    auto done = turn_.get_future();
+    given_.release();
+    done.get();
+  }
+  ~Worker() {
+    turn_ = {};
+    given_.release();
+    thread_.join();
+  }
+
+ private:
+  void run() {
+    for (given_.acquire(); turn_.valid(); given_.acquire()) turn_();
+  }
+  std::packaged_task<void()> turn_;
+  std::binary_semaphore given_{0};
+  std::thread thread_{[this] { run(); }};
+};
+
+/// Blocks of a size that nothing else in this program asks for.
+constexpr std::size_t rare = 123457;
+
+}  // namespace
+
+TEST_CASE("what a thread has given back is still there when other threads have taken theirs") {
+  HostMemory::trim();
+  void *first = nullptr, *second = nullptr;
+  Worker worker;
+  worker.does([&] {
+    first  = HostMemory::allocate(rare);
+    second = HostMemory::allocate(rare);
+    HostMemory::release(second, rare);
+    HostMemory::release(first, rare);
+  });
+  void* const mine = HostMemory::allocate(rare);
+  CHECK(mine != first);
+  CHECK(mine != second);
+  worker.does([&] {
+    void *const again = HostMemory::allocate(rare), *const other = HostMemory::allocate(rare);
+    CHECK(again == first);
+    CHECK(other == second);
+    HostMemory::release(again, rare);
+    HostMemory::release(other, rare);
+  });
+  HostMemory::release(mine, rare);
+}
+
+TEST_CASE("what a thread gives back beyond its own needs serves the others") {
+  HostMemory::trim();
+  std::vector<void*> blocks(5);
+  for (void*& block : blocks) block = HostMemory::allocate(rare);
+  Worker worker;
+  worker.does([&] {
+    HostMemory::release(HostMemory::allocate(rare), rare);
+    for (void* const block : blocks) HostMemory::release(block, rare);
+  });
+  CHECK(allocations_during([&] {
+          for (void*& block : blocks) block = HostMemory::allocate(rare);
+        }) == 0);
+  for (void* const block : blocks) HostMemory::release(block, rare);
+}
+
+TEST_CASE("what a thread kept serves the others when it has ended") {
+  HostMemory::trim();
+  void* block = nullptr;
+  std::thread([&] {
+    block = HostMemory::allocate(rare);
+    HostMemory::release(block, rare);
+  }).join();
+  void* const mine = HostMemory::allocate(rare);
+  CHECK(mine == block);
+  HostMemory::release(mine, rare);
+}
+
+TEST_CASE("trimming gives back what other threads keep, too") {
+  Worker worker;
+  worker.does([] { HostMemory::release(HostMemory::allocate(rare), rare); });
+  const auto again = [&] {
+    return allocations_during(
+        [&] { worker.does([] { HostMemory::release(HostMemory::allocate(rare), rare); }); });
+  };
+  const std::size_t of_the_worker = again();
+  HostMemory::trim();
+  CHECK(again() == of_the_worker + 1);
+}
+
+TEST_CASE("memory may be given back at the very end of a thread") {
+  struct AtTheEnd {
+    void* block = nullptr;
+    ~AtTheEnd() { HostMemory::release(block, rare); }
+  };
+  std::thread([] {
+    thread_local AtTheEnd last;  // made before the thread's own blocks are: it goes after them
+    last.block = HostMemory::allocate(rare);
+  }).join();
+  CHECK(allocations_during([] { HostMemory::release(HostMemory::allocate(rare), rare); }) == 0);
+}
+
+TEST_CASE("a vector that is made again and again asks nobody for memory") {
+  const auto use = [] {
+    nop::HostVector<int> values(1000, 7);
+    values.resize(2000, 8);
+    CHECK(values[999] == 7);
+    CHECK(values[1999] == 8);
+  };
+  use();
+  CHECK(allocations_during(use) == 0);
+  nop::HostAllocator<double> allocator;
+  CHECK_THROWS_AS((void)allocator.allocate(std::numeric_limits<std::size_t>::max() / 8),
+                  std::bad_alloc);
 }
 
 TEST_CASE("more memory than there is makes a bad_alloc") {

@@ -6,8 +6,12 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <complex>
 #include <cstddef>
+#include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -90,6 +94,76 @@ TEST_CASE("decoding undoes encoding, also where the data never changes") {
 
 TEST_CASE("gradients flow through both directions") {
   const auto x = nop::test::random_field(Shape<4>{3, 2, 3, 4}, 4);
+  for (const auto kind :
+       {NormalizerKind::none, NormalizerKind::per_channel, NormalizerKind::per_point}) {
+    const auto normalizer = fit_normalizer(x, kind);
+    nop::test::check_function([&](const auto& u) { return normalizer.encode(u); }, x);
+    nop::test::check_function([&](const auto& u) { return normalizer.decode(u); }, x);
+  }
+}
+
+using Complex = std::complex<double>;
+
+/// The mean of complex values and sqrt(sum |z - mean|^2 / (n - 1)).
+std::pair<Complex, double> moments_of(const std::vector<Complex>& values) {
+  Complex mean     = 0;
+  double deviation = 0;
+  const auto count = static_cast<double>(values.size());
+  for (const Complex value : values) mean += value / count;
+  for (const Complex value : values) deviation += std::norm(value - mean) / (count - 1);
+  return {mean, std::sqrt(deviation)};
+}
+
+template <class Backend>
+void check_complex_statistics() {
+  constexpr std::size_t channels = 2, points = 3, batch = 5;
+  auto values = nop::test::random_values<Complex>(batch * channels * points, 8);
+  for (Complex& value : values) value = Complex(0, 3) * value + Complex(4, -2);
+  const nop::Tensor<Complex, 3, Backend> x({batch, channels, points},
+                                           std::span<const Complex>(values));
+  for (const auto kind : {NormalizerKind::per_channel, NormalizerKind::per_point}) {
+    const bool by_point   = kind == NormalizerKind::per_point;
+    const auto normalizer = fit_normalizer(x, kind);
+    std::vector<Complex> means;
+    Values deviations;
+    nop::for_each_leaf(normalizer, [&](const std::string&, const auto& leaf) {
+      const auto host = leaf.to_host();
+      if constexpr (std::is_same_v<typename std::remove_cvref_t<decltype(leaf)>::Element, double>)
+        deviations = host;
+      else
+        means = host;
+    });
+    REQUIRE(means.size() == (by_point ? channels * points : channels));
+    REQUIRE(deviations.size() == means.size());
+    const auto encoded = normalizer.encode(x).to_host();
+    for (std::size_t i = 0; i < means.size(); ++i) {
+      const auto belongs = [&](std::size_t j) {
+        return by_point ? j % (channels * points) == i : j / points % channels == i;
+      };
+      std::vector<Complex> before, after;
+      for (std::size_t j = 0; j < values.size(); ++j)
+        if (belongs(j)) {
+          before.push_back(values[j]);
+          after.push_back(encoded[j]);
+        }
+      const auto [mean, deviation] = moments_of(before);
+      CHECK(std::abs(means[i] - mean) < 1e-12);
+      CHECK(deviations[i] == doctest::Approx(deviation).epsilon(1e-12));
+      for (std::size_t j = 0; j < before.size(); ++j)
+        CHECK(std::abs(after[j] - (before[j] - mean) / (deviation + 1e-7)) < 1e-12);
+    }
+    CHECK(nop::test::worst_error(normalizer.decode(normalizer.encode(x)).to_host(), values) <
+          1e-12);
+  }
+}
+
+TEST_CASE("complex data has complex means and real deviations, those of the formulas") {
+  check_complex_statistics<Cpu>();
+  check_complex_statistics<Toy>();
+}
+
+TEST_CASE("gradients of complex fields flow through both directions") {
+  const auto x = nop::test::random_field<Complex>(Shape<3>{3, 2, 4}, 9);
   for (const auto kind :
        {NormalizerKind::none, NormalizerKind::per_channel, NormalizerKind::per_point}) {
     const auto normalizer = fit_normalizer(x, kind);

@@ -2,11 +2,13 @@
 #include <nop/io/checkpoint.hpp>
 #include <nop/models/fno.hpp>
 #include <nop/models/normalized.hpp>
+#include <nop/models/uno.hpp>
 
 #include "io/hostile.hpp"
 #include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
+#include <complex>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -82,6 +84,66 @@ TEST_CASE("a saved model brings its statistics and their grid along") {
   CHECK(std::string(Model::name) == "Normalized<Fno>");
   CHECK_THROWS_AS((nop::load<nop::Fno<1, Cpu, double>>(folder / "model.safetensors")),
                   nop::FormatError);
+}
+
+TEST_CASE("a model that changes the grid is normalised like any other") {
+  nop::Rng rng{3};
+  nop::Normalized<nop::Uno<1, Cpu, double>> model(
+      {.model = {.in_channels         = 2,
+                 .out_channels        = 1,
+                 .width               = 2,
+                 .layers              = {{2, {3}, {0.5}}, {2, {3}, {4}}},
+                 .lifting_channels    = 2,
+                 .projection_channels = 2}},
+      rng);
+  model.fit(nop::test::random_field(Shape<3>{4, 2, 8}, 1),
+            nop::test::random_field(Shape<3>{4, 1, 16}, 2));
+  const auto x = nop::test::random_field(Shape<3>{2, 2, 8}, 3);
+  const auto expected =
+      model.output_normalizer().decode(model.model()(model.input_normalizer().encode(x)));
+  nop::Tensor<double, 3, Cpu> y({2, 1, 16});
+  model.run(x.view(), y.mutable_view());
+  CHECK(y.to_host() == expected.to_host());
+}
+
+using Complex      = std::complex<double>;
+using ComplexModel = nop::Normalized<nop::Fno<1, Cpu, Complex>>;
+
+ComplexModel fitted_complex(NormalizerKind input, NormalizerKind output) {
+  nop::Rng rng{3};
+  ComplexModel model(
+      {.model  = {.in_channels = 2, .out_channels = 1, .width = 2, .depth = 1, .modes = {3}},
+       .input  = input,
+       .output = output},
+      rng);
+  model.fit(nop::test::random_field<Complex>(Shape<3>{4, 2, 8}, 1),
+            nop::test::random_field<Complex>(Shape<3>{4, 1, 8}, 2));
+  return model;
+}
+
+TEST_CASE("a normalised model of complex fields decodes what its model makes of encoded ones") {
+  const auto model = fitted_complex(NormalizerKind::per_channel, NormalizerKind::per_point);
+  const auto x     = nop::test::random_field<Complex>(Shape<3>{2, 2, 8}, 3);
+  const auto expected =
+      model.output_normalizer().decode(model.model()(model.input_normalizer().encode(x)));
+  CHECK(model(x).to_host() == expected.to_host());
+  nop::Tensor<Complex, 3, Cpu> y({2, 1, 8});
+  model.run(x.view(), y.mutable_view());
+  CHECK(y.to_host() == expected.to_host());
+}
+
+TEST_CASE("gradients of complex fields in physical units are those of finite differences") {
+  nop::test::check_gradients(fitted_complex(NormalizerKind::per_point, NormalizerKind::per_channel),
+                             nop::test::random_field<Complex>(Shape<3>{2, 2, 8}, 4));
+}
+
+TEST_CASE("a saved model of complex fields brings its statistics along") {
+  const nop::test::TemporaryFolder folder;
+  const auto model = fitted_complex(NormalizerKind::per_channel, NormalizerKind::per_point);
+  const auto x     = nop::test::random_field<Complex>(Shape<3>{2, 2, 8}, 3);
+  nop::save(model, folder / "model.safetensors");
+  CHECK(nop::load<ComplexModel>(folder / "model.safetensors")(x).to_host() == model(x).to_host());
+  CHECK_THROWS_AS(nop::load<Model>(folder / "model.safetensors"), nop::FormatError);
 }
 
 TEST_CASE("fitting refuses other channels and statistics per point on two grids") {

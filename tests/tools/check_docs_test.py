@@ -40,6 +40,19 @@ class CheckDocs(unittest.TestCase):
     def test_parts_out_of_order_fail(self):
         self.assertEqual(len(self.problems("third();\n// ...\nfirst();\n")), 1)
 
+    def test_a_block_of_another_language_has_to_stand_in_a_file_of_its_own(self):
+        for kind in ("c", "fortran", "python"):
+            self.assertEqual(len(self.problems("first();\n", kind)), 1)
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            (root / "examples").mkdir()
+            (root / "examples" / "program.py").write_text("first()\nsecond()\nthird()\n")
+            page = root / "README.md"
+            page.write_text("```python\nfirst()\n# ...\nthird()\n```\n")
+            self.assertEqual(check(root), ([], 1))
+            page.write_text("```python\nfourth()\n```\n")
+            self.assertEqual(len(check(root)[0]), 1)
+
     def test_other_blocks_are_left_alone(self):
         self.assertEqual(self.problems("./run demo\n", kind="sh"), [])
 

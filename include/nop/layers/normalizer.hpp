@@ -5,11 +5,13 @@
 #include <nop/core/backend.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/core/math.hpp>
+#include <nop/core/scalar.hpp>
 #include <nop/layers/init.hpp>
 #include <nop/ops/map.hpp>
 
 #include <array>
 #include <cmath>
+#include <complex>
 #include <cstddef>
 #include <optional>
 
@@ -30,11 +32,15 @@ constexpr auto enumerator_names(NormalizerKind) {
 ///
 ///     encode(u) = (u - mean) / (deviation + 1e-7),     decode is its inverse.
 ///
-/// Gradients flow through both. Mean and deviation are members that training leaves alone.
-template <std::size_t Dim, backend Backend, real Real>
+/// Of complex fields the mean is complex, and the deviation is one real number, the square root of
+/// the mean of |u - mean|^2: encoding turns and stretches nothing. Gradients flow through both
+/// maps. Mean and deviation are members that training leaves alone.
+template <std::size_t Dim, backend Backend, scalar Element>
 class Normalizer {
+  using Real = real_of<Element>;
+
  public:
-  using Data = Tensor<Real, Dim + 2, Backend>;
+  using Data = Tensor<Element, Dim + 2, Backend>;
 
   struct Config {
     NormalizerKind kind = NormalizerKind::none;
@@ -45,8 +51,8 @@ class Normalizer {
   /// With mean 0 and deviation 1, until members are read from a file.
   Normalizer(const Config& config, const Initializer& init) : config_(config) {
     if (config.kind == NormalizerKind::none) return;
-    mean_.emplace(init.uniform<Real, Dim + 1, Backend>(statistics_shape(), 0));
-    deviation_.emplace(init.uniform<Real, Dim + 1, Backend>(statistics_shape(), 0));
+    mean_.emplace(init.normal<Element, Dim + 1, Backend>(statistics_shape(), 0));
+    deviation_.emplace(init.normal<Real, Dim + 1, Backend>(statistics_shape(), 0));
     deviation_->fill(1);
   }
 
@@ -60,7 +66,7 @@ class Normalizer {
 
   [[nodiscard]] const Config& config() const { return config_; }
 
-  template <field_like<Dim, Backend, Real> Field>
+  template <field_like<Dim, Backend, Element> Field>
   [[nodiscard]] auto encode(const Field& x) const {
     check("Normalizer::encode", x.shape());
     return evaluate(
@@ -74,7 +80,7 @@ class Normalizer {
         x);
   }
 
-  template <field_like<Dim, Backend, Real> Field>
+  template <field_like<Dim, Backend, Element> Field>
   [[nodiscard]] auto decode(const Field& x) const {
     check("Normalizer::decode", x.shape());
     return evaluate(
@@ -95,7 +101,20 @@ class Normalizer {
   }
 
  private:
-  using Statistics = Tensor<Real, Dim + 1, Backend>;
+  using Mean      = Tensor<Element, Dim + 1, Backend>;
+  using Deviation = Tensor<Real, Dim + 1, Backend>;
+
+  /// A share of |v - m|^2, to be summed.
+  struct SquaredDistance {
+    Real share;
+    constexpr auto operator()(auto v, auto m) const {
+      const auto distance = v - m;
+      if constexpr (complex<Element>)
+        return std::norm(distance) * share;
+      else
+        return distance * distance * share;
+    }
+  };
 
   explicit Normalizer(const Config& config) : config_(config) {
     if (config.kind != NormalizerKind::per_point) config_.grid = {};
@@ -112,8 +131,8 @@ class Normalizer {
                   config_.kind == NormalizerKind::per_point ? config_.grid : uniform_shape<Dim>(1));
   }
 
-  template <class Element>
-  Operand<Element> statistic(Element* data, const Shape<3>& box) const {
+  template <class Number>
+  Operand<Number> statistic(Number* data, const Shape<3>& box) const {
     return config_.kind == NormalizerKind::per_point ? per_plane(data, box) : per_middle(data);
   }
 
@@ -123,15 +142,14 @@ class Normalizer {
     expects(count > 1 && data.size() > 0,
             "Normalizer::fit: expected at least two numbers per statistic, got data of shape ",
             data.shape());
-    mean_.emplace(Statistics::uninitialized(statistics_shape()));
-    deviation_.emplace(Statistics::uninitialized(statistics_shape()));
+    mean_.emplace(Mean::uninitialized(statistics_shape()));
+    deviation_.emplace(Deviation::uninitialized(statistics_shape()));
     const auto average  = static_cast<Real>(1 / static_cast<double>(count));
     const auto unbiased = static_cast<Real>(1 / static_cast<double>(count - 1));
     Backend::sum([average](auto v) { return v * average; }, box,
                  statistic(mean_->mutable_data(), box), whole(data.data(), box));
-    Backend::sum([unbiased](auto v, auto m) { return (v - m) * (v - m) * unbiased; }, box,
-                 statistic(deviation_->mutable_data(), box), whole(data.data(), box),
-                 statistic(mean_->data(), box));
+    Backend::sum(SquaredDistance{unbiased}, box, statistic(deviation_->mutable_data(), box),
+                 whole(data.data(), box), statistic(mean_->data(), box));
     deviation_ = mapped(
         [](auto variance) {
           using std::sqrt;
@@ -160,17 +178,17 @@ class Normalizer {
   }
 
   Config config_;
-  std::optional<Statistics> mean_;
-  std::optional<Statistics> deviation_;
+  std::optional<Mean> mean_;
+  std::optional<Deviation> deviation_;
 };
 
 /// A normalizer with the statistics of some data.
 ///
 ///     const auto normalizer = fit_normalizer(train.inputs(), NormalizerKind::per_channel);
-template <real Real, std::size_t Rank, class Backend>
-Normalizer<Rank - 2, Backend, Real> fit_normalizer(const Tensor<Real, Rank, Backend>& data,
-                                                   NormalizerKind kind) {
-  return Normalizer<Rank - 2, Backend, Real>::fit(data, kind);
+template <scalar Element, std::size_t Rank, class Backend>
+Normalizer<Rank - 2, Backend, Element> fit_normalizer(const Tensor<Element, Rank, Backend>& data,
+                                                      NormalizerKind kind) {
+  return Normalizer<Rank - 2, Backend, Element>::fit(data, kind);
 }
 
 }  // namespace nop

@@ -4,7 +4,6 @@
 #include <nop/core/view.hpp>
 #include <nop/layers/context.hpp>
 #include <nop/layers/normalizer.hpp>
-#include <nop/layers/spectral_weight/form.hpp>
 #include <nop/models/run.hpp>
 
 #include <algorithm>
@@ -17,19 +16,14 @@ namespace nop {
 
 namespace detail {
 
-/// The parameters of a model template `Model<Dim, Backend, Real, ...>`.
-template <class Model>
-struct ModelParameters;
-template <template <std::size_t, backend, real> class Model, std::size_t Dim, class B, class R>
-struct ModelParameters<Model<Dim, B, R>> {
+/// The types of the fields that a model takes and gives, by its `run`.
+template <class Run>
+struct FieldTypes;
+template <class Model, class E, std::size_t Rank, class B>
+struct FieldTypes<void (Model::*)(const TensorView<const E, Rank, B>&,
+                                  const TensorView<E, Rank, B>&) const> {
+  using Element = E;
   using Backend = B;
-  using Real    = R;
-};
-template <template <std::size_t, backend, scalar, WeightForms> class Model, std::size_t Dim,
-          class B, class R, WeightForms Forms>
-struct ModelParameters<Model<Dim, B, R, Forms>> {
-  using Backend = B;
-  using Real    = R;
 };
 
 /// "Normalized<Fno>" and such.
@@ -54,17 +48,19 @@ struct NormalizedName {
 ///     model.fit(train.inputs(), train.targets());
 ///
 /// A loss of its result is one in physical units. To train in normalised units, train `model()` on
-/// encoded data. The statistics are members, so they travel with the model in its file.
+/// encoded data. The statistics are members, so they travel with the model in its file. Fields may
+/// be complex.
 template <class Model>
 class Normalized {
-  using Backend = typename detail::ModelParameters<Model>::Backend;
-  using Real    = typename detail::ModelParameters<Model>::Real;
+  using Fields  = detail::FieldTypes<decltype(&Model::run)>;
+  using Backend = typename Fields::Backend;
+  using Element = typename Fields::Element;
 
  public:
   static constexpr std::size_t dimensions = Model::dimensions;
   static constexpr const char* name       = detail::NormalizedName<Model>::text.data();
-  using Data                              = Tensor<Real, dimensions + 2, Backend>;
-  using Normal                            = Normalizer<dimensions, Backend, Real>;
+  using Data                              = Tensor<Element, dimensions + 2, Backend>;
+  using Normal                            = Normalizer<dimensions, Backend, Element>;
 
   struct Config {
     typename Model::Config model;
@@ -109,13 +105,13 @@ class Normalized {
         config_.input == NormalizerKind::per_point ? input_.config().grid : output_.config().grid;
   }
 
-  template <field_like<dimensions, Backend, Real> Field, context... Context>
+  template <field_like<dimensions, Backend, Element> Field, context... Context>
   auto operator()(const Field& x, Context&&... context) const {
     return output_.decode(model_(input_.encode(x), context...));
   }
 
   /// The result on another grid of the same box, where the model can answer on one.
-  template <field_like<dimensions, Backend, Real> Field, context... Context>
+  template <field_like<dimensions, Backend, Element> Field, context... Context>
   auto operator()(const Field& x, const Shape<dimensions>& grid, Context&&... context) const {
     return output_.decode(model_(input_.encode(x), grid, context...));
   }
@@ -125,8 +121,8 @@ class Normalized {
   }
 
   /// Reads `x` and writes `y` where they are, like the model's own `run`.
-  void run(const TensorView<const Real, dimensions + 2, Backend>& x,
-           const TensorView<Real, dimensions + 2, Backend>& y) const {
+  void run(const TensorView<const Element, dimensions + 2, Backend>& x,
+           const TensorView<Element, dimensions + 2, Backend>& y) const {
     detail::run_model(*this, config_.model.out_channels, x, y);
   }
 

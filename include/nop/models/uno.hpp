@@ -4,6 +4,7 @@
 #include <nop/autodiff/field.hpp>
 #include <nop/backend/cpu.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/host_memory.hpp>
 #include <nop/core/view.hpp>
 #include <nop/layers/channel_mlp.hpp>
 #include <nop/layers/context.hpp>
@@ -87,7 +88,7 @@ class Uno {
     expects(element_count(grid) > 0, "Uno: expected a grid of at least one point, got ", grid);
     auto u = lifting_(x);
     if (!padding_.is_none()) u = padding_.padded(u);
-    std::vector<std::optional<decltype(u)>> passed(layers_.size());
+    HostVector<std::optional<decltype(u)>> passed(layers_.size());
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
       const auto here = grid_of(u.shape());
       if (const auto source = sources_[layer])
