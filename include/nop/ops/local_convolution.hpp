@@ -57,10 +57,12 @@ struct Taps {
   Field inside(const Field& x, const Shape<Dim>& at) const {
     return cropped(x, joined(Shape<2>{}, at), joined(Shape<2>{x.extent(0), x.extent(1)}, grid));
   }
-  /// One matrix [channels, points] a sample of a surrounded field.
+  /// One matrix [channels, points] a sample of a surrounded field, moved by some points. A batch of
+  /// none has no memory to be moved in.
   template <class Element>
-  Matrices<Element> samples(Element* data, std::size_t channels, Form form = Form::plain) const {
-    return {data, plane(), channels * plane(), form};
+  Matrices<Element> samples(Element* data, std::size_t channels, std::size_t moved = 0,
+                            Form form = Form::plain) const {
+    return {data == nullptr ? data : data + moved, plane(), channels * plane(), form};
   }
 };
 
@@ -101,7 +103,7 @@ struct LocalConvolution {
     for (std::size_t tap = 0; tap < taps.count(); ++tap)
       Field::Backend::multiply({x.extent(0), out, in, taps.span()},
                                Matrices<const Element>{weight.data() + tap * out * in, in, 0},
-                               taps.samples(surrounded.data() + taps.offset(tap), in), into,
+                               taps.samples(surrounded.data(), in, taps.offset(tap)), into,
                                tap == 0 ? Update::overwrite : Update::add);
     return taps.inside(y, {});
   }
@@ -117,7 +119,7 @@ struct LocalConvolution {
           {g.extent(0), in, out, taps.span()},
           Matrices<const Element>{weight.data() + tap * out * in, in, 0, Form::adjoint},
           taps.samples(surrounded.data(), out),
-          taps.samples(gx.mutable_data() + taps.offset(tap), in), Update::add);
+          taps.samples(gx.mutable_data(), in, taps.offset(tap)), Update::add);
     return taps.inside(gx, taps.left);
   }
 
@@ -129,7 +131,7 @@ struct LocalConvolution {
     auto gw = Field::uninitialized(joined(taps.kernel, Shape<2>{out, in}));
     for (std::size_t tap = 0; tap < taps.count(); ++tap)
       Field::Backend::multiply({g.extent(0), out, taps.span(), in}, taps.samples(of_g.data(), out),
-                               taps.samples(of_x.data() + taps.offset(tap), in, Form::adjoint),
+                               taps.samples(of_x.data(), in, taps.offset(tap), Form::adjoint),
                                Matrices<Element>{gw.mutable_data() + tap * out * in, in, 0},
                                Update::overwrite);
     return gw;
