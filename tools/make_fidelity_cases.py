@@ -26,6 +26,7 @@ import contextlib
 import copy
 import io
 import json
+import math
 import random
 import sys
 import tempfile
@@ -189,6 +190,9 @@ def uno_case(draw, dim, factorization=None):
                  **layer_arguments(draw, dim), **weight_arguments(draw, factorization, False)}
     if arguments.get("fno_skip", "linear") is not None:
         arguments["fno_skip"] = "linear"  # the others keep the channels
+    totals = [math.prod(factors) for factors in zip(*arguments["uno_scalings"])]
+    if any(total % 1 for total in totals):  # where it rounds margins and fields one by one
+        arguments.pop("domain_padding", None)
     if draw.chance(0.3):
         to = draw.randint(1, layers - 1)
         arguments["horizontal_skips_map"] = {str(to): draw.randint(0, to - 1)}

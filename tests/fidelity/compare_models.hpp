@@ -41,20 +41,17 @@ Tensor<Element, Rank, Cpu> tensor_of_array(const Array& array) {
   return Tensor<Element, Rank, Cpu>(shape, std::span<const Element>(values));
 }
 
-/// The answer of a model on the grid that the reference's has. It is the model's own choice but for
-/// an output_shape that was asked for, and padded fields that are scaled by no whole number.
+/// The answer of a model.
 template <class Model, scalar Element>
 auto answer_of(const Model& model, const FidelityCase& from) {
   constexpr std::size_t dim = Model::dimensions;
   const auto x              = tensor_of_array<Element, dim + 2>(from.input);
-  Shape<dim> grid;
-  for (std::size_t axis = 0; axis < dim; ++axis) grid[axis] = from.output.shape().at(axis + 2);
+  auto grid                 = model.output_grid(grid_of(x.shape()));
+  if (from.about.contains("output_shape")) grid = shape_of<dim>(from.about.at("output_shape"));
   if constexpr (real<Element>)
     if (from.embedding)
       return model(x, grid, NormEmbedding{tensor_of_array<Element, 1>(*from.embedding)});
-  const bool is_scaled_padding =
-      from.is("UNO") && Arguments(from.arguments()).has("domain_padding");
-  return from.about.contains("output_shape") || is_scaled_padding ? model(x, grid) : model(x);
+  return model(x, grid);
 }
 
 /// How far it is from `expected`; infinitely far where its shape is another.
@@ -87,8 +84,12 @@ Comparison compare_models(const FidelityCase& from) {
           "fidelity: expected answers of semantics v2_0, got ",
           from.about.at("semantics").get<std::string>());
   Comparison result{};
-  const auto single    = model_of<Of<Dim, Single>, Single>(from, semantics, Contraction::automatic);
-  result.in_float      = error_of(answer_of<decltype(single), Single>(single, from), from.output);
+  const auto single   = model_of<Of<Dim, Single>, Single>(from, semantics, Contraction::automatic);
+  const auto y        = answer_of<decltype(single), Single>(single, from);
+  result.in_float     = error_of(y, from.output);
+  result.our_rounding = error_of(y, from.output_float64);
+  result.their_rounding =
+      worst_error(from.output.values<Double>(), from.output_float64.values<Double>());
   const auto in_double = [&](Semantics here, Contraction contraction) {
     const auto model = model_of<Of<Dim, Double>, Double>(from, here, contraction);
     return error_of(answer_of<decltype(model), Double>(model, from), from.output_float64);
