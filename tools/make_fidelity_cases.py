@@ -28,6 +28,7 @@ import io
 import json
 import math
 import random
+import re
 import sys
 import tempfile
 import warnings
@@ -366,7 +367,8 @@ def write_cases(folder, count, seed, small):
             written += 1
         except Exception as error:  # whatever it fails with, the reason is printed
             lines = str(error).strip().splitlines()
-            reason = f"{type(error).__name__}: {lines[0] if lines else ''}"[:100]
+            reason = f"{type(error).__name__}: {lines[0] if lines else ''}"
+            reason = re.sub(r"\d+", "#", reason)[:100]
             refused[f"{family}: {reason}"] += 1
     return refused
 

@@ -90,6 +90,8 @@ Comparison compare_models(const FidelityCase& from) {
   result.our_rounding = error_of(y, from.output_float64);
   result.their_rounding =
       worst_error(from.output.values<Double>(), from.output_float64.values<Double>());
+  for (std::size_t axis = 2; axis < from.input.shape().size(); ++axis)
+    result.has_single_points |= from.input.shape()[axis] == 1;
   const auto in_double = [&](Semantics here, Contraction contraction) {
     const auto model = model_of<Of<Dim, Double>, Double>(from, here, contraction);
     return error_of(answer_of<decltype(model), Double>(model, from), from.output_float64);

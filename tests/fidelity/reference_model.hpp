@@ -178,10 +178,9 @@ typename Model::Config fno_config(const FidelityCase& from, Semantics semantics)
   config.projection_ratio = arguments.get("projection_channel_ratio", 2.0);
   config.scaling          = scaling_of<dim>(arguments, config.depth);
   if (arguments.has("max_n_modes")) {
-    config.max_modes  = shape_of<dim>(arguments["max_n_modes"]);
-    std::size_t& last = config.max_modes[dim - 1];
-    if constexpr (real<Element>)  // there, it counts coefficients
-      last = last == half_axis(config.modes[dim - 1]) ? config.modes[dim - 1] : 2 * (last - 1);
+    config.max_modes = shape_of<dim>(arguments["max_n_modes"]);
+    if constexpr (real<Element>)  // there, the last axis counts coefficients
+      config.max_modes[dim - 1] = 2 * config.max_modes[dim - 1] - 1;
   }
   return config;
 }
