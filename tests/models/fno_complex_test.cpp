@@ -287,6 +287,26 @@ TEST_CASE("an instance norm acts on both parts, in the reference 1 + i times") {
   CHECK(std::abs(head[2]) < 1e-4);
 }
 
+TEST_CASE("a layer of complex fields says so where a skip or a norm makes it differ") {
+  // Of one point, all semantics of the convolution are the same.
+  const auto differs = [](nop::Semantics semantics, nop::SkipKind skip, nop::NormKind norm) {
+    Rng rng(1);
+    const nop::FourierLayer<1, Cpu, Complex> layer({.in_channels  = 2,
+                                                    .out_channels = 2,
+                                                    .modes        = {3},
+                                                    .skip         = skip,
+                                                    .norm         = norm,
+                                                    .semantics    = semantics},
+                                                   rng);
+    return layer.differs_from_exact({1}, {1});
+  };
+  using nop::NormKind, nop::Semantics, nop::SkipKind;
+  CHECK_FALSE(differs(Semantics::head, SkipKind::linear, NormKind::none));
+  CHECK(differs(Semantics::head, SkipKind::identity, NormKind::none));
+  CHECK(differs(Semantics::v2_0, SkipKind::linear, NormKind::instance));
+  CHECK_FALSE(differs(Semantics::exact, SkipKind::identity, NormKind::instance));
+}
+
 TEST_CASE("training lowers the loss of a model of complex fields") {
   Rng rng(5);
   Model<1> model({.in_channels = 1, .out_channels = 1, .width = 6, .depth = 2, .modes = {5}}, rng);

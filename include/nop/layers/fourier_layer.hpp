@@ -139,6 +139,17 @@ class FourierLayer {
                : pre_activated(activated(x, config_.activation), grid, context...);
   }
 
+  /// Does a field on `grid` get another answer on `output_grid` than with exact semantics?
+  [[nodiscard]] bool differs_from_exact(const Shape<Dim>& grid,
+                                        const Shape<Dim>& output_grid) const {
+    const bool has_identity =
+        config_.skip == SkipKind::identity ||
+        (config_.channel_mlp && config_.channel_mlp_skip == SkipKind::identity);
+    const bool mixes_parts = complex<Element> && config_.semantics != Semantics::exact &&
+                             (has_identity || config_.norm == NormKind::instance);
+    return mixes_parts || convolution_.differs_from_exact(grid, output_grid);
+  }
+
   [[nodiscard]] const SpectralConv<Dim, Backend, Element, Forms>& convolution() const {
     return convolution_;
   }

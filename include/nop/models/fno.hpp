@@ -185,7 +185,7 @@ class Fno {
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
       const auto next = layer + 1 < layers_.size() ? scaled(here, layer)
                                                    : padding_.padded_grid(grid, output_grid(grid));
-      if (layers_[layer].convolution().differs_from_exact(here, next)) return true;
+      if (layers_[layer].differs_from_exact(here, next)) return true;
       here = next;
     }
     return false;

@@ -38,6 +38,9 @@ TEST_CASE("the ranks of a tensor train are those of the reference") {
   CHECK(nop::tensor_train_ranks(Shape{32, 32, 8, 8, 5}, 0.01) == Ranks{12, 7, 3, 2});
   CHECK(nop::tensor_train_ranks(Shape{16, 12, 7}, 0.5) == Ranks{8, 5});
   CHECK(nop::tensor_train_ranks(Shape{9, 11}, 0.3) == Ranks{1});
+  CHECK(nop::tensor_train_ranks(Shape{6, 6}, 0.5) == Ranks{1});
+  CHECK(nop::tensor_train_ranks(Shape{8, 5}, 1.0) == Ranks{2});
+  CHECK(nop::tensor_train_ranks(Shape{64, 17}, 1.0) == Ranks{4});
 }
 
 TEST_CASE("ranks that a form names replace those that follow from its fraction") {

@@ -61,7 +61,9 @@ std::vector<std::size_t> cp_ranks(const Shape<Axes>& shape, double rank) {
 
 /// A tensor train: r_k = round(c m_k) with m_k = (I_k + I_{k+1}) / 2 between two axes, where
 ///
-///     a c^2 + b c = rank prod(I),  a = sum_k m_{k-1} I_k m_k,  b = I_1 m_1 + I_N m_{N-1}.
+///     a c^2 + b c = rank prod(I),  a = sum_k m_{k-1} I_k m_k,  b = I_1 m_1 + I_N m_{N-1};
+///
+/// of a matrix a = I_1 m_1^2, which leaves it fewer parameters than are asked for.
 template <std::size_t Axes>
 std::vector<std::size_t> tensor_train_ranks(const Shape<Axes>& shape, double rank) {
   static_assert(Axes >= 2);
@@ -70,10 +72,10 @@ std::vector<std::size_t> tensor_train_ranks(const Shape<Axes>& shape, double ran
   for (std::size_t axis = 0; axis < Axes; ++axis) extent[axis] = static_cast<double>(shape[axis]);
   for (std::size_t k = 0; k + 1 < Axes; ++k) mean[k] = (extent[k] + extent[k + 1]) / 2;
   const double b = extent[0] * mean[0] + extent[Axes - 1] * mean[Axes - 2];
-  double a       = 0;
+  double a       = Axes == 2 ? extent[0] * mean[0] * mean[0] : 0;
   for (std::size_t k = 1; k + 1 < Axes; ++k) a += mean[k - 1] * extent[k] * mean[k];
   const double wanted = rank * detail::entries(shape);
-  const double c      = a > 0 ? (-b + std::sqrt(b * b + 4 * a * wanted)) / (2 * a) : wanted / b;
+  const double c      = (-b + std::sqrt(b * b + 4 * a * wanted)) / (2 * a);
   std::vector<std::size_t> ranks;
   for (const double m : mean) ranks.push_back(detail::rounded_rank(m * c));
   return ranks;

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "fidelity/compare_models.hpp"
+
+template nop::test::Comparison nop::test::compare_in<3>(const FidelityCase&);
