@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Checks that the C++ shown in README.md and docs/*.md is C++ that is compiled.
 
-Every ```cpp block has to stand, line by line, in one file of examples/, tests/ or include/; how far
+Every ```cpp block has to stand, line by line, in one file of examples/, programs/, tests/ or include/; how far
 it is indented there does not matter. A line `// ...` stands for anything left out. Show what is not
 meant to be compiled in a block of another kind, such as ```text.
 """
@@ -47,7 +47,7 @@ def check(root):
     """Every problem in the tree at `root`, and the number of blocks read."""
     sources = [
         unindented(path.read_text())
-        for folder in ("examples", "tests", "include")
+        for folder in ("examples", "programs", "tests", "include")
         for path in sorted((root / folder).rglob("*"))
         if path.suffix in (".cpp", ".hpp", ".cu", ".cuh")
     ]

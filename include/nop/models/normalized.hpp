@@ -25,8 +25,8 @@ struct ModelParameters<Model<Dim, B, R>> {
   using Backend = B;
   using Real    = R;
 };
-template <template <std::size_t, backend, scalar, WeightForms> class Model, std::size_t Dim,
-          class B, class R, WeightForms Forms>
+template <template <std::size_t, backend, real, WeightForms> class Model, std::size_t Dim, class B,
+          class R, WeightForms Forms>
 struct ModelParameters<Model<Dim, B, R, Forms>> {
   using Backend = B;
   using Real    = R;

@@ -103,6 +103,16 @@ class ReferenceArguments {
             (value == nullptr ? std::string("missing") : value->dump(-1, ' ', true).substr(0, 60)));
   }
 
+  /// Throws FormatError if something was given that the model has no use for.
+  void expect_all_used() const {
+    if (!given_.is_object()) return;
+    for (const auto& entry : given_.items())
+      if (std::none_of(list_.begin(), list_.end(),
+                       [&](const auto& argument) { return argument.name == entry.key(); }))
+        throw FormatError(source_, 0,
+                          "'" + entry.key() + "' is given, but is no argument of such a model");
+  }
+
   /// In the order in which they were found out.
   [[nodiscard]] const std::vector<ReferenceArgument>& list() const { return list_; }
   [[nodiscard]] const std::vector<MissingArgument>& missing() const { return missing_; }

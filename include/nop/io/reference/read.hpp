@@ -28,6 +28,7 @@ inline ReferenceModel describe_reference(ReferenceState state,
   ReferenceArguments arguments(state.source, detail::given_arguments(options.arguments), stored);
   const ReferenceTensors tensors(state.tensors, state.source);
   detail::ReferenceDescriber(tensors, arguments).describe();
+  arguments.expect_all_used();
   const auto form   = tensors.spectral(0).form;
   const auto kernel = arguments["conv_bias_kernel"];
   ReferenceModel model{
