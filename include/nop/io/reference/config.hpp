@@ -79,8 +79,12 @@ class ReferenceConfig {
           numbers_of_reference("domain_padding", arguments_["domain_padding"], Dim, arguments_);
       std::copy(padding.begin(), padding.end(), config.domain_padding.begin());
     }
-    config.order     = arguments_["preactivation"] == true ? LayerOrder::pre_activation
-                                                           : LayerOrder::post_activation;
+    config.order = arguments_["preactivation"] == true ? LayerOrder::pre_activation
+                                                       : LayerOrder::post_activation;
+    if (arguments_["nop_order"] == "original") config.order = LayerOrder::original;
+    if (!arguments_["nop_coordinates"].is_null() &&
+        config.positional_embedding == PositionalEmbedding::grid)
+      config.positional_embedding = PositionalEmbedding::grid_with_ends;
     config.semantics = model_.semantics;
     config.weight    = model_.weight;
     if (arguments_["rank"].is_number_float())  // whole numbers are the ranks themselves

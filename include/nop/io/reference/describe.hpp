@@ -26,7 +26,14 @@ class ReferenceDescriber {
   void describe() {
     tensors_.family() == ReferenceFamily::fno ? describe_fno() : describe_uno();
     ReferenceLayerDescriber(tensors_, arguments_).describe();
-    arguments_.or_assume("domain_padding", nullptr, "no tensor tells");
+    const Json padding = arguments_.or_assume("domain_padding", nullptr, "no tensor tells");
+    if (const Json* mode = arguments_.said("domain_padding_mode"); mode != nullptr) {
+      if (!padding.is_null() && padding != 0 && *mode != "symmetric")
+        arguments_.refuse("domain_padding_mode", "'symmetric', which alone is supported");
+      arguments_.or_assume("domain_padding_mode", nullptr, "");
+    }
+    for (const auto* const of_layout : {"nop_order", "nop_coordinates"})
+      if (arguments_.said(of_layout) != nullptr) arguments_.or_assume(of_layout, nullptr, "");
   }
 
  private:

@@ -24,6 +24,8 @@ inline std::string trained_with(const ReferenceModel& model) {
 
 /// When do numbers differ from those of the library that trained the model?
 inline std::string semantics_note(const ReferenceModel& model) {
+  if (model.layout == ReferenceLayout::scripts)
+    return "the numbers are those of the scripts on grids that hold all modes";
   const std::string trained = trained_with(model);
   if (model.semantics != Semantics::exact || trained.empty()) return {};
   if (model.numbers == FieldNumbers::complex)

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <nop/core/error.hpp>
+#include <nop/io/config_json.hpp>
 #include <nop/io/json.hpp>
 #include <nop/io/reference/arguments.hpp>
 #include <nop/io/reference/describe.hpp>
 #include <nop/io/reference/layer_shapes.hpp>
+#include <nop/io/reference/layout_scripts.hpp>
+#include <nop/io/reference/layout_v0_3.hpp>
 #include <nop/io/reference/model.hpp>
 #include <nop/io/reference/notes.hpp>
 #include <nop/io/reference/state.hpp>
@@ -19,11 +22,34 @@
 
 namespace nop {
 
+namespace detail {
+
+/// A state dict with the keys of the current layout, whatever it had.
+inline ReferenceState in_current_layout(ReferenceState state) {
+  switch (state.layout) {
+    case ReferenceLayout::v0_3:
+      return from_v0_3(state);
+    case ReferenceLayout::scripts:
+      return from_scripts(state);
+    case ReferenceLayout::v0_2:
+    case ReferenceLayout::physics_nemo:
+      throw FormatError(
+          state.source, 0,
+          "models of " + enumerator_name(state.layout) + " are recognised, but not supported");
+    case ReferenceLayout::current:
+      break;
+  }
+  return state;
+}
+
+}  // namespace detail
+
 /// What a state dict tells of a model, together with what is said beside it. Where tensors and
 /// words contradict each other it is a FormatError; what is missing is listed in
 /// `arguments.missing()`.
 inline ReferenceModel describe_reference(ReferenceState state,
                                          const ReferenceOptions& options = {}) {
+  state             = detail::in_current_layout(std::move(state));
   const Json stored = detail::canonical_arguments(state.arguments);
   ReferenceArguments arguments(state.source, detail::given_arguments(options.arguments), stored);
   const ReferenceTensors tensors(state.tensors, state.source);

@@ -91,7 +91,7 @@ inline Json canonical_arguments(const Json& stored) {
     if (const auto place = stored.find(std::string(old_name)); place != stored.end())
       result[std::string(name)] = *place;
   for (const auto& [name, value] : stored.items())
-    if (is_among(known_arguments, name) || name == "nop_semantics") result[name] = value;
+    if (is_among(known_arguments, name) || name.starts_with("nop_")) result[name] = value;
   const auto unnamed = stored.find("args");
   if (unnamed != stored.end() && unnamed->is_array())
     for (std::size_t i = 0; i < std::min(unnamed->size(), positional_arguments.size()); ++i)

@@ -33,6 +33,9 @@ void expect_known_there(const Config& config) {
   is(!config.channel_mlp || config.channel_mlp_activation == Activation::gelu,
      "another activation than gelu inside the channel MLPs");
   is(config.activation != Activation::identity, "no activation");
+  is(config.order != LayerOrder::original, "layers in the original order");
+  is(config.positional_embedding != PositionalEmbedding::grid_with_ends,
+     "coordinates whose last point is on the end of the box");
   is(config.norm != NormKind::group || config.norm_groups == 1, "a group norm of several groups");
 }
 
