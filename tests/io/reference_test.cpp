@@ -6,6 +6,8 @@
 #include "io/hostile.hpp"
 #include <doctest/doctest.h>
 
+#include <filesystem>
+
 namespace nop {
 namespace {
 
@@ -22,6 +24,20 @@ TEST_CASE("a model made here goes to the reference library's file and back as it
   leaves_to_arrays(model, "", before);
   leaves_to_arrays(back, "", after);
   CHECK(before.tensors == after.tensors);
+}
+
+TEST_CASE("a model that PyTorch trained is loaded in a line, and told what its file does not say") {
+  const test::TemporaryFolder folder;
+  const auto path = std::filesystem::path(NOP_TEST_DATA) / "reference" / "fno_wrapped.pt";
+  const auto copy = folder / "copy.pt";
+  {
+    const auto model = nop::load_reference<nop::Tfno<2>>(path);
+    nop::save_reference(model, copy);
+  }
+  const auto model = nop::load_reference<nop::Fno<2>>(
+      path, {.arguments = {{"non_linearity", "relu"}}, .semantics = nop::Semantics::v2_0});
+  CHECK(model.config().activation == Activation::relu);
+  CHECK(read_reference(copy).tensors.size() == read_reference(path).tensors.size());
 }
 
 }  // namespace

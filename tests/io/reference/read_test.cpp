@@ -37,5 +37,27 @@ TEST_CASE("options say what the file does not, and nothing else") {
   CHECK_THROWS_AS(read_reference(file, {.arguments = {{"uno_scaling", 1}}}), PreconditionError);
 }
 
+TEST_CASE("layouts that are known, but not supported, are refused by their names") {
+  const auto refused = [](const char* anchor, const char* other) {
+    const TorchCheckpoint checkpoint{test::tensors_of({{anchor, {2, 4, 1, 1}}, {other, {4, 3}}})};
+    return test::refusal([&] { describe_reference(find_reference_state(checkpoint, "x.pt")); });
+  };
+  CHECK(refused("fno_blocks.convs.bias", "lifting.fc.weight") ==
+        "x.pt: byte 0: models of neuraloperator 0.2 are recognised, but not supported");
+  CHECK(refused("spec_encoder.spconv_layers.0.weights1", "x") ==
+        "x.pt: byte 0: models of PhysicsNeMo are recognised, but not supported");
+}
+
+TEST_CASE("padding at one side, as version 1.0 had it, is refused") {
+  const auto file = test::reference_file("fno_wrapped.pt");
+  CHECK(test::refusal([&] {
+          read_reference(
+              file, {.arguments = {{"domain_padding", 0.1}, {"domain_padding_mode", "one-sided"}}});
+        }).find("'domain_padding_mode' should be 'symmetric', which alone is supported") !=
+        std::string::npos);
+  CHECK_NOTHROW(read_reference(
+      file, {.arguments = {{"domain_padding", 0.1}, {"domain_padding_mode", "symmetric"}}}));
+}
+
 }  // namespace
 }  // namespace nop
