@@ -55,6 +55,8 @@ TEST_CASE("tensors that are missing, of another shape or too many are refused") 
     return test::refusal([&] { describe_reference(find_reference_state(copy, "x.pt")); });
   };
   const auto small = make_array(std::vector<float>{1}, {1, 1, 1, 1});
+  const auto wide  = make_array(std::vector<float>(5000), {1, 5000});
+  CHECK(refused("fc0.weight", &wide).find("at most 4096 real columns") != std::string::npos);
   CHECK(refused("w1.weight", nullptr) == "x.pt: byte 0: the tensor 'w1.weight' is missing");
   CHECK(refused("conv1.weights2", nullptr).find("weights of 2^(d-1) corners") != std::string::npos);
   CHECK(refused("conv1.weights2", &small).find("should hold complex numbers") != std::string::npos);

@@ -53,6 +53,7 @@ TEST_CASE("what cannot be told here is refused") {
         "x.pt: byte 0: of neuraloperator 0.3, layers with MLPs are not supported");
   CHECK(refused("fno_blocks.convs.weight.core")
             .ends_with("layers whose weights are one tensor are not supported"));
+  CHECK(refused("fno_blocks.norm.x.weight").ends_with("norms without a number are not supported"));
   CHECK(refused("fno_blocks.0.convs.bias").ends_with("UNOs are not supported"));
   CHECK(refused("lifting.fcs.0.bias", {{"preactivation", true}})
             .ends_with("layers that activate first are not supported"));

@@ -132,10 +132,17 @@ class ScriptTensors {
 inline ReferenceState from_scripts(const ReferenceState& old) {
   ReferenceState state{old.source, old.prefix, old.layout, {}, old.arguments};
   ScriptTensors tensors(old);
-  const bool later        = tensors.has("p.weight");
-  const std::string lift  = later ? "p" : "fc0";
+  constexpr std::size_t most_channels = 4096;  // of an input, from which a square matrix is made
+  const bool later                    = tensors.has("p.weight");
+  const std::string lift              = later ? "p" : "fc0";
   const std::string first = later ? "q.mlp1" : "fc1", second = later ? "q.mlp2" : "fc2";
-  add_linear_lifting(tensors.map(lift + ".weight"), tensors.take(lift + ".bias", 1), state.tensors);
+  const Array lifting = tensors.map(lift + ".weight");
+  if (lifting.shape()[1] > most_channels || holds_complex(lifting.element_type()))
+    throw FormatError(old.source, 0,
+                      "the tensor '" + lift + ".weight' should be of at most " +
+                          std::to_string(most_channels) + " real columns, but is of shape " +
+                          shape_text(lifting.shape()));
+  add_linear_lifting(lifting, tensors.take(lift + ".bias", 1), state.tensors);
   const auto add_map = [&](const std::string& to, const std::string& from) {
     state.tensors.add(to + ".weight", tensors.map(from + ".weight"));
     state.tensors.add(to + ".bias", tensors.take(from + ".bias", 1));

@@ -94,6 +94,8 @@ inline ReferenceState from_v0_3(const ReferenceState& old) {
       state.tensors.add(key.substr(0, key.rfind('.')) + ".conv.weight", as_map(array));
     } else if (move_prefix(key, "fno_blocks.norm.", "")) {
       const auto dot = key.find('.');  // one norm in a layer there
+      if (dot == 0 || dot > 6 || key.find_first_not_of("0123456789") != dot)
+        refuse("norms without a number");
       state.tensors.add(
           "fno_blocks.norm." + std::to_string(2 * std::stoul(key.substr(0, dot))) + key.substr(dot),
           array);
@@ -103,7 +105,8 @@ inline ReferenceState from_v0_3(const ReferenceState& old) {
     }
   }
   if (!state.arguments.is_object()) state.arguments = Json::object();
-  if (state.arguments.value("preactivation", false)) refuse("layers that activate first");
+  if (state.arguments.contains("preactivation") && state.arguments["preactivation"] == true)
+    refuse("layers that activate first");
   state.arguments["positional_embedding"] = nullptr;
   state.arguments["nop_order"]            = "original";
   return state;

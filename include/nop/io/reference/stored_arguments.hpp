@@ -48,6 +48,7 @@ inline constexpr auto known_arguments =
                                      "conv_bias_kernel",
                                      "resolution_scaling_factor",
                                      "domain_padding",
+                                     "domain_padding_mode",
                                      "stabilizer",
                                      "max_n_modes",
                                      "factorization",
