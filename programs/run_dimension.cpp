@@ -6,12 +6,23 @@
 #include "run_model.hpp"
 
 #include <algorithm>
+#include <complex>
 #include <span>
 #include <vector>
 
 namespace nop::program {
 
 namespace {
+
+/// Makes the classes of all models of these dimensions. g++ 12 breaks down over the constraints of
+/// one that is first made inside a generic lambda.
+template <class Real>
+constexpr bool are_made = sizeof(Tfno<NOP_DIMENSIONS, Cpu, Real>) > 0 &&
+                          sizeof(Tfno<NOP_DIMENSIONS, Cpu, std::complex<Real>>) > 0 &&
+                          sizeof(Uno<NOP_DIMENSIONS, Cpu, Real, WeightForms::all>) > 0 &&
+                          sizeof(Normalized<Tfno<NOP_DIMENSIONS, Cpu, Real>>) > 0 &&
+                          sizeof(Normalized<Uno<NOP_DIMENSIONS, Cpu, Real, WeightForms::all>>) > 0;
+static_assert(are_made<float> && are_made<double>);
 
 /// The element of a model's fields.
 template <class Model>

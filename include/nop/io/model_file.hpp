@@ -157,7 +157,6 @@ auto with_model_type(const ModelKind& kind, const Use& use) {
                : use(std::type_identity<Normalized<Uno<Dim, Cpu, Real, Forms::all>>>());
   if (kind.family == ReferenceFamily::uno)
     return use(std::type_identity<Uno<Dim, Cpu, Real, Forms::all>>());
-  // Real fields first: g++ 12 breaks down over a layer of complex ones that comes before.
   if (!is_complex) return use(std::type_identity<Tfno<Dim, Cpu, Real>>());
   return use(std::type_identity<Tfno<Dim, Cpu, std::complex<Real>>>());
 }
