@@ -3,9 +3,9 @@
 """Checks that the code shown in README.md and docs/*.md is code that is compiled, or run.
 
 Every block of ```cpp, ```c, ```fortran or ```python has to stand, line by line, in one file of that
-language in examples/, tests/ or include/; how far it is indented there does not matter. A comment
-`...`, such as `// ...`, stands for anything left out. Show what is not meant to be compiled in a
-block of another kind, such as ```text.
+language in examples/, programs/, tests/ or include/; how far it is indented there does not matter.
+A comment `...`, such as `// ...`, stands for anything left out. Show what is not meant to be compiled
+in a block of another kind, such as ```text.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def check(root):
     sources = {
         language: [
             unindented(path.read_text())
-            for folder in ("examples", "tests", "include")
+            for folder in ("examples", "programs", "tests", "include")
             for path in sorted((root / folder).rglob("*"))
             if path.suffix in suffixes
         ]

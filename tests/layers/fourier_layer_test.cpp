@@ -79,13 +79,16 @@ Field formula(const typename Layer<Dim>::Config& c, const Layer<Dim>& whole, con
                  nop::Norm<Cpu, double>(
                      {.kind = c.norm, .channels = x.extent(1), .groups = c.norm_groups}, rng))(x);
   };
-  const auto mlp = [&](const Field& y, const Field& x) {
+  const auto mlp_alone = [&](const Field& y) {
     const nop::ChannelMlp<Cpu, double> map({.in_channels     = c.out_channels,
                                             .hidden_channels = c.out_channels / 2,
                                             .out_channels    = c.out_channels,
                                             .activation      = c.channel_mlp_activation},
                                            rng);
-    return plus_skip("mlp_skip", c.channel_mlp_skip, taken(whole, "mlp", map)(y), x);
+    return taken(whole, "mlp", map)(y);
+  };
+  const auto mlp = [&](const Field& y, const Field& x) {
+    return plus_skip("mlp_skip", c.channel_mlp_skip, mlp_alone(y), x);
   };
   const auto sigma   = [&](const Field& x) { return activate(x, c.activation); };
   const auto between = [&](const Field& x) { return c.is_last ? x : sigma(x); };
@@ -97,6 +100,10 @@ Field formula(const typename Layer<Dim>::Config& c, const Layer<Dim>& whole, con
         between(plus_skip("skip", c.skip, norm("norm.0", conv(bounded(input), grid)), input));
     return between(norm("norm.1", c.channel_mlp ? mlp(y, input) : y));
   }
+  if (c.order == LayerOrder::original) {
+    const auto y = norm("norm.0", conv(bounded(input), grid));
+    return between(plus_skip("skip", c.skip, c.channel_mlp ? mlp_alone(y) : y, input));
+  }
   const auto x = norm("norm.0", sigma(input));
   const auto y = norm("norm.1", between(plus_skip("skip", c.skip, conv(bounded(x), grid), x)));
   return c.channel_mlp ? mlp(y, x) : y;
@@ -106,7 +113,8 @@ Field formula(const typename Layer<Dim>::Config& c, const Layer<Dim>& whole, con
 template <std::size_t Dim, class Use>
 void for_each_option(const Shape<Dim>& modes, const Use& use) {
   for (const bool is_last : {false, true})
-    for (const auto order : {LayerOrder::post_activation, LayerOrder::pre_activation})
+    for (const auto order :
+         {LayerOrder::post_activation, LayerOrder::pre_activation, LayerOrder::original})
       for (const auto stabilizer : {Stabilizer::none, Stabilizer::hyperbolic_tangent})
         for (const auto norm : {NormKind::none, NormKind::instance, NormKind::group})
           for (const auto skip :

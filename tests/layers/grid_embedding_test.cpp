@@ -43,6 +43,17 @@ TEST_CASE("a grid of one point is at zero") {
   CHECK(y.view()(0, 1, 0) == 0);
 }
 
+TEST_CASE("with the end included, the last point is on it") {
+  const GridEmbedding<2> embedding({{0, 1}, {1, 3}}, nop::GridEnd::included);
+  const auto y = embedding(random_field(Shape{1, 1, 5, 3}));
+  for (std::size_t i = 0; i < 5; ++i)
+    for (std::size_t j = 0; j < 3; ++j) {
+      CHECK(y.view()(0, 1, i, j) == doctest::Approx(static_cast<double>(i) / 4));
+      CHECK(y.view()(0, 2, i, j) == doctest::Approx(1 + static_cast<double>(j)));
+    }
+  CHECK(embedding(random_field(Shape{1, 1, 1, 1})).view()(0, 2, 0, 0) == 1);
+}
+
 TEST_CASE("an empty batch stays empty") {
   const nop::Tensor<float, 3, nop::Cpu> none({0, 1, 4});
   CHECK(unit_embedding<1>()(none).shape() == Shape<3>{0, 2, 4});

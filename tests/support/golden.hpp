@@ -2,13 +2,12 @@
 #pragma once
 
 #include <nop/autodiff/members.hpp>
-#include <nop/core/expects.hpp>
 #include <nop/core/scalar.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/core/tensor.hpp>
 #include <nop/io/leaves.hpp>
+#include <nop/io/reference/keys.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -42,71 +41,13 @@ Real golden_value(std::size_t i, std::size_t j) {
       golden_hash(static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j))));
 }
 
-/// The parts of a path between its dots.
-inline std::vector<std::string> path_parts(const std::string& path) {
-  std::vector<std::string> part(1);
-  for (const char c : path)
-    if (c == '.')
-      part.emplace_back();
-    else
-      part.back() += c;
-  return part;
-}
-
-/// The reference's name for a parameter of an Fno of ours on real fields.
-inline std::string real_reference_name(const std::vector<std::string>& part,
-                                       const std::string& path) {
-  if (part[0] != "layers") return part[0] + ".fcs." + part[1] + '.' + part[2];
-  const std::string &layer = part[1], &kind = part[2], &last = part.back();
-  const std::string skip_end = layer + (last == "gate" ? ".weight" : ".conv.weight");
-  if (kind == "convolution")
-    return "fno_blocks.convs." + layer + '.' +
-           (part.size() > 5    ? "weight.factors.factor_" + last
-            : part.size() > 4  ? "weight." + last
-            : last == "weight" ? "weight.tensor"
-                               : last);
-  if (kind == "skip") return "fno_blocks.fno_skips." + skip_end;
-  if (kind == "mlp_skip") return "fno_blocks.channel_mlp_skips." + skip_end;
-  if (kind == "mlp") return "fno_blocks.channel_mlp." + layer + ".fcs." + part[3] + '.' + last;
-  expects(kind == "norm", "reference_name: expected a parameter of an Fno, got ", path);
-  return "fno_blocks.norm." + std::to_string(2 * std::stoi(layer) + std::stoi(part[3])) + '.' +
-         last;
-}
-
-/// The reference's name for a parameter of an Fno of ours. On complex fields its layers of real
-/// fields are two, "fr" and "fi", which stand behind the layer's name and number.
-inline std::string reference_name(const std::string& path) {
-  auto part        = path_parts(path);
-  const auto twice = std::find_if(part.begin(), part.end(), [](const std::string& name) {
-    return name == "real" || name == "imaginary";
-  });
-  if (twice == part.end()) return real_reference_name(part, path);
-  const std::string of_part = *twice == "real" ? ".fr" : ".fi";
-  part.erase(twice);
-  auto name       = real_reference_name(part, path);
-  std::size_t end = name.find('.');
-  if (part[0] == "layers") end = name.find('.', name.find('.', end + 1) + 1);
-  return name.insert(end, of_part);
-}
-
-/// The reference's name for a parameter of a Uno of ours: there, each layer is blocks of depth one.
+/// The reference's name for a parameter of an Fno of ours, of a Uno, of an Fno with batch norms.
+inline std::string reference_name(const std::string& path) { return reference_key(path); }
 inline std::string uno_reference_name(const std::string& path) {
-  const auto first = path.find('.'), second = path.find('.', first + 1);
-  const std::string part = path.substr(0, first), layer = path.substr(first, second - first);
-  if (part == "horizontal_skips") return part + layer + ".conv" + path.substr(second);
-  if (part != "layers") return reference_name(path);
-  const std::string blocks = "fno_blocks";
-  return blocks + layer + reference_name("layers.0" + path.substr(second)).substr(blocks.size());
+  return reference_key(path, {.family = ReferenceFamily::uno});
 }
-
-/// The reference's name for a parameter or kept tensor of an Fno of ours with batch norms: a norm
-/// there holds another.
 inline std::string batch_norm_reference_name(const std::string& path) {
-  std::string name = reference_name(path);
-  if (!name.starts_with("fno_blocks.norm.")) return name;
-  name.insert(name.rfind('.'), ".norm");
-  const auto variance = name.find("running_variance");
-  return variance == std::string::npos ? name : name.substr(0, variance) + "running_var";
+  return reference_key(path, {.norm = NormKind::batch});
 }
 
 /// The names of all parameters and kept tensors in the order of the reference.

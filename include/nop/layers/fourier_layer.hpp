@@ -4,6 +4,7 @@
 #include <nop/layers/channel_mlp.hpp>
 #include <nop/layers/complex_valued.hpp>
 #include <nop/layers/context.hpp>
+#include <nop/layers/layer_order.hpp>
 #include <nop/layers/local_conv.hpp>
 #include <nop/layers/norm.hpp>
 #include <nop/layers/skip.hpp>
@@ -21,24 +22,6 @@
 
 namespace nop {
 
-/// Where the activation stands in a Fourier layer.
-enum class LayerOrder {
-  post_activation,  ///< after the convolution and after the channel MLP
-  pre_activation    ///< before the convolution
-};
-constexpr auto enumerator_names(LayerOrder) {
-  return std::to_array<const char*>({"post_activation", "pre_activation"});
-}
-
-/// What bounds the input of a spectral convolution.
-enum class Stabilizer {
-  none,
-  hyperbolic_tangent  ///< tanh(x) goes into the convolution, x past it
-};
-constexpr auto enumerator_names(Stabilizer) {
-  return std::to_array<const char*>({"none", "hyperbolic_tangent"});
-}
-
 /// One layer of a Fourier neural operator (Li et al. 2021), with the channel MLP of its successors:
 ///
 ///     y = sigma( norm( K x ) + skip(x) ),    z = sigma( norm( mlp(y) + mlp_skip(x) ) )
@@ -50,6 +33,8 @@ constexpr auto enumerator_names(Stabilizer) {
 ///     y = norm( sigma( K x + skip(x) ) ),    z = mlp(y) + mlp_skip(x).
 ///
 /// Without an MLP, z is y in the first form followed by norm and sigma again, and y in the second.
+///
+/// In original order, z = sigma( mlp( norm( K x ) ) + skip(x) ).
 ///
 /// Called with another grid, it gives its result there: K x is evaluated on it, and what the skips
 /// add is resampled.
@@ -106,7 +91,7 @@ class FourierLayer {
             config,
             config.order == LayerOrder::pre_activation ? config.in_channels : config.out_channels,
             init)),
-        second_norm_(norm_of(config, config.out_channels, init)) {
+        second_norm_(norm_of(second_norm_config(config), config.out_channels, init)) {
     make_local_skip(config, init);
     if (!config.channel_mlp) return;
     const double hidden =
@@ -122,7 +107,9 @@ class FourierLayer {
                              .activation      = config.channel_mlp_activation,
                              .dropout         = config.channel_mlp_dropout},
         init));
-    mlp_skip_.emplace(skip_of(config, config.channel_mlp_skip, init));
+    mlp_skip_.emplace(skip_of(
+        config, config.order == LayerOrder::original ? SkipKind::none : config.channel_mlp_skip,
+        init));
   }
 
   /// The result on the grid of `x`.
@@ -134,9 +121,15 @@ class FourierLayer {
   /// The result on another grid of the same box.
   template <field_like<Dim, Backend, Element> Field, context... Context>
   auto operator()(const Field& x, const Shape<Dim>& grid, Context&&... context) const {
-    return config_.order == LayerOrder::post_activation
-               ? post_activated(x, grid, context...)
-               : pre_activated(activated(x, config_.activation), grid, context...);
+    switch (config_.order) {
+      case LayerOrder::original:
+        return activated_once(x, grid, context...);
+      case LayerOrder::pre_activation:
+        return pre_activated(activated(x, config_.activation), grid, context...);
+      case LayerOrder::post_activation:
+        break;
+    }
+    return post_activated(x, grid, context...);
   }
 
   /// Does a field on `grid` get another answer on `output_grid` than with exact semantics?
@@ -189,6 +182,11 @@ class FourierLayer {
         init);
   }
 
+  static Config second_norm_config(Config config) {
+    if (config.order == LayerOrder::original) config.norm = NormKind::none;
+    return config;
+  }
+
   void make_local_skip(const Config& config, const Initializer& init) {
     if (config.skip_kernel == 1) return;
     expects(config.skip == SkipKind::linear && config.skip_kernel > 0,
@@ -231,6 +229,18 @@ class FourierLayer {
     return beside(x, grid, [&](const auto& past) {
       const auto y = second_norm_(activated(plus_skip(k, x, past), between()), context...);
       return mlp_ ? mlp_skip_->add_to((*mlp_)(y, context...), past) : y;
+    });
+  }
+
+  template <class Field, class... Context>
+  auto activated_once(const Field& x, const Shape<Dim>& grid, Context&... context) const {
+    const auto k = first_norm_(convolved(x, grid), context...);
+    const auto y = mlp_ ? (*mlp_)(k, context...) : k;
+    return beside(x, grid, [&](const auto& past) {
+      if constexpr (real<Element>)
+        if (skip_.weight() != nullptr)  // the same as below, in one pass over memory
+          return mix_chain(past, through(*skip_.weight()).plus(y).then(between()));
+      return activated(plus_skip(y, x, past), between());
     });
   }
 

@@ -6,6 +6,7 @@
 #include <nop/core/tensor.hpp>
 #include <nop/ops/axes.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -31,13 +32,20 @@ struct GridBox {
   }
 };
 
+/// Where the last point of a grid is.
+enum class GridEnd {
+  left_out,  ///< point i of N at i/N of the box, as on a periodic grid
+  included   ///< at i/(N - 1): the last one on the end
+};
+
 /// Appends the coordinates of the points as channels: point i of N along an axis is at
-/// begin + (end - begin) i/N, the end left out as on a periodic grid. Beside complex channels they
-/// are real numbers. [batch, channel, grid...] to [batch, channel + Dim, grid...].
+/// begin + (end - begin) i/N, or i/(N - 1) with the end included. Beside complex channels they are
+/// real numbers. [batch, channel, grid...] to [batch, channel + Dim, grid...].
 template <std::size_t Dim>
 class GridEmbedding {
  public:
-  explicit GridEmbedding(const GridBox<Dim>& box = {}) : box_(box) {
+  explicit GridEmbedding(const GridBox<Dim>& box = {}, GridEnd grid_end = GridEnd::left_out)
+      : box_(box), grid_end_(grid_end) {
     for (std::size_t axis = 0; axis < Dim; ++axis)
       expects(std::isfinite(box.begin[axis]) && box.end[axis] < HUGE_VAL &&
                   box.begin[axis] < box.end[axis],
@@ -63,10 +71,12 @@ class GridEmbedding {
     for (std::size_t axis = 0; axis < Dim; ++axis) {
       const std::size_t extent = shape[axis + 2], inner = element_count(shape, axis + 3);
       auto line = Tensor<Element, 1, Backend>::uninitialized({extent});
+      const std::size_t steps =
+          grid_end_ == GridEnd::left_out ? extent : std::max(extent, std::size_t{2}) - 1;
       Backend::generate(
-          [extent, begin = box_.begin[axis], end = box_.end[axis]](std::size_t i) {
+          [steps, begin = box_.begin[axis], end = box_.end[axis]](std::size_t i) {
             return Element(static_cast<real_of<Element>>(
-                begin + (end - begin) * (static_cast<double>(i) / static_cast<double>(extent))));
+                begin + (end - begin) * (static_cast<double>(i) / static_cast<double>(steps))));
           },
           line.mutable_data(), extent);
       // The same for every sample, along the axes before and along those behind.
@@ -78,6 +88,7 @@ class GridEmbedding {
   }
 
   GridBox<Dim> box_;
+  GridEnd grid_end_;
 };
 
 }  // namespace nop

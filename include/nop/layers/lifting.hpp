@@ -18,10 +18,11 @@ namespace nop {
 /// What a model is told about where its points are.
 enum class PositionalEmbedding {
   none,
-  grid  ///< the coordinates of each point, as channels after the data
+  grid,           ///< the coordinates of each point, as channels after the data
+  grid_with_ends  ///< likewise, the last point of each axis on the end of the box
 };
 constexpr auto enumerator_names(PositionalEmbedding) {
-  return std::to_array<const char*>({"none", "grid"});
+  return std::to_array<const char*>({"none", "grid", "grid_with_ends"});
 }
 
 /// How a model begins: the coordinates of the points are appended to the data, if they are to be,
@@ -43,12 +44,14 @@ class Lifting {
 
   Lifting(const Config& config, const Initializer& init)
       : positional_embedding_(config.positional_embedding),
-        embedding_(config.box),
+        embedding_(config.box, config.positional_embedding == PositionalEmbedding::grid_with_ends
+                                   ? GridEnd::included
+                                   : GridEnd::left_out),
         mlp_(layer_on<Element, Mlp>(
             ComplexParts::mixed,
             typename Mlp::Config{
                 .in_channels = config.in_channels +
-                               (config.positional_embedding == PositionalEmbedding::grid ? Dim : 0),
+                               (config.positional_embedding == PositionalEmbedding::none ? 0 : Dim),
                 .hidden_channels = config.hidden_channels,
                 .out_channels    = config.out_channels,
                 .activation      = config.activation},
@@ -56,7 +59,7 @@ class Lifting {
 
   template <field_like<Dim, Backend, Element> Field>
   auto operator()(const Field& x) const {
-    return positional_embedding_ == PositionalEmbedding::grid ? mlp_(embedding_(x)) : mlp_(x);
+    return positional_embedding_ == PositionalEmbedding::none ? mlp_(x) : mlp_(embedding_(x));
   }
 
   template <class Self>

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/io/reference/model.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace nop::detail {
+
+/// The version of the reference library whose arithmetic its weights were trained with, as far as
+/// the layout tells.
+inline std::string trained_with(const ReferenceModel& model) {
+  switch (model.layout) {
+    case ReferenceLayout::current:
+      return "head, v2_0 or v1_0, as the version that trained it was";
+    case ReferenceLayout::v0_3:
+      return "v1_0";
+    default:
+      return {};
+  }
+}
+
+/// When do numbers differ from those of the library that trained the model?
+inline std::string semantics_note(const ReferenceModel& model) {
+  if (model.layout == ReferenceLayout::scripts)
+    return "the numbers are those of the scripts on grids that hold all modes";
+  const std::string trained = trained_with(model);
+  if (model.semantics != Semantics::exact || trained.empty()) return {};
+  if (model.numbers == FieldNumbers::complex)
+    return "of complex fields the reference library computes something else on every grid; for its "
+           "numbers choose the semantics " +
+           trained;
+  const bool scales = !model.arguments["resolution_scaling_factor"].is_null() ||
+                      model.family == ReferenceFamily::uno;
+  if (scales && model.dimensions > 1)
+    return "where layers change the grid the reference library computes something else; for its "
+           "numbers choose the semantics " +
+           trained;
+  return "on even grids that hold an even number of modes the numbers are those of the reference "
+         "library; on others it computes something else, for which choose the semantics " +
+         trained;
+}
+
+/// What a user has to know of a model.
+inline std::vector<std::string> notes_on(const ReferenceModel& model) {
+  std::vector<std::string> notes;
+  if (auto note = semantics_note(model); !note.empty()) notes.push_back(std::move(note));
+  if (model.naming.norm == NormKind::adaptive)
+    notes.emplace_back("its norms have to be told an embedding in every call");
+  return notes;
+}
+
+}  // namespace nop::detail

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/core/error.hpp>
+#include <nop/io/config_json.hpp>
+#include <nop/io/json.hpp>
+#include <nop/io/reference/arguments.hpp>
+#include <nop/io/reference/describe.hpp>
+#include <nop/io/reference/layer_shapes.hpp>
+#include <nop/io/reference/layout_scripts.hpp>
+#include <nop/io/reference/layout_v0_3.hpp>
+#include <nop/io/reference/model.hpp>
+#include <nop/io/reference/notes.hpp>
+#include <nop/io/reference/state.hpp>
+#include <nop/io/reference/stored_arguments.hpp>
+#include <nop/io/reference/values.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+namespace nop {
+
+namespace detail {
+
+/// A state dict with the keys of the current layout, whatever it had.
+inline ReferenceState in_current_layout(ReferenceState state) {
+  switch (state.layout) {
+    case ReferenceLayout::v0_3:
+      return from_v0_3(state);
+    case ReferenceLayout::scripts:
+      return from_scripts(state);
+    case ReferenceLayout::v0_2:
+    case ReferenceLayout::physics_nemo:
+      throw FormatError(
+          state.source, 0,
+          "models of " + enumerator_name(state.layout) + " are recognised, but not supported");
+    case ReferenceLayout::current:
+      break;
+  }
+  return state;
+}
+
+}  // namespace detail
+
+/// What a state dict tells of a model, together with what is said beside it. Where tensors and
+/// words contradict each other it is a FormatError; what is missing is listed in
+/// `arguments.missing()`.
+inline ReferenceModel describe_reference(ReferenceState state,
+                                         const ReferenceOptions& options = {}) {
+  state             = detail::in_current_layout(std::move(state));
+  const Json stored = detail::canonical_arguments(state.arguments);
+  ReferenceArguments arguments(state.source, detail::given_arguments(options.arguments), stored);
+  const ReferenceTensors tensors(state.tensors, state.source);
+  detail::ReferenceDescriber(tensors, arguments).describe();
+  arguments.expect_all_used();
+  const auto form   = tensors.spectral(0).form;
+  const auto kernel = arguments["conv_bias_kernel"];
+  ReferenceModel model{
+      .source     = state.source,
+      .prefix     = state.prefix,
+      .layout     = state.layout,
+      .family     = tensors.family(),
+      .numbers    = tensors.numbers(),
+      .dimensions = tensors.dimensions(),
+      .weight     = form,
+      .naming     = {.family      = tensors.family(),
+                     .norm        = norm_of_reference("norm", arguments["norm"], arguments),
+                     .skip_kernel = kernel.is_null() ? 1 : kernel.get<std::size_t>()},
+      .arguments  = std::move(arguments),
+      .semantics  = options.semantics.value_or(detail::stored_semantics(stored, state.source)),
+      .notes      = {},
+      .tensors    = std::move(state.tensors)};
+  model.notes = detail::notes_on(model);
+  return model;
+}
+
+/// Reads a model of the reference library from a PyTorch checkpoint: finds its state dict, its
+/// layout, and how it was made. Nothing is executed.
+///
+///     const auto found = nop::read_reference("model.pt");
+///     for (const auto& argument : found.arguments.list()) ...
+inline ReferenceModel read_reference(const std::filesystem::path& path,
+                                     const ReferenceOptions& options = {}) {
+  return describe_reference(read_reference_state(path, options.state), options);
+}
+
+}  // namespace nop

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nop/io/reference/notes.hpp>
+#include <nop/io/reference/read.hpp>
+
+#include "io/reference/states.hpp"
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace nop {
+namespace {
+
+std::string note(const std::string& name, const ReferenceOptions& options = {}) {
+  const auto notes = read_reference(test::reference_file(name), options).notes;
+  return notes.empty() ? "" : notes[0];
+}
+
+TEST_CASE("a note says on which grids numbers differ from those of the reference library") {
+  CHECK(note("fno.pt").starts_with("on even grids that hold an even number of modes"));
+  CHECK(note("fno_complex.pt").starts_with("of complex fields"));
+  CHECK(note("uno.pt").starts_with("where layers change the grid"));
+  CHECK(note("fno_scaling.pt").starts_with("on even grids"));  // of one axis, that is enough
+}
+
+TEST_CASE("who chose the semantics needs no note") {
+  CHECK(note("fno.pt", {.semantics = Semantics::v2_0}).empty());
+}
+
+}  // namespace
+}  // namespace nop

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nop/core/rng.hpp>
+#include <nop/io/reference/load.hpp>
+#include <nop/io/reference/to_arguments.hpp>
+
+#include "io/reference/states.hpp"
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace nop {
+namespace {
+
+TEST_CASE("the constructor is told what a model is, and reads back the same") {
+  for (const std::string name : {"fno.pt", "fno_options.pt", "fno_batch_norm.pt"}) {
+    const auto before = read_reference(test::reference_file(name));
+    const auto model  = model_from_reference<Fno<2>>(before);
+    const Json said   = reference_arguments(model);
+    for (const auto& argument : before.arguments.list())
+      CHECK_MESSAGE(said[argument.name] == argument.value, name << ": " << argument.name);
+  }
+}
+
+TEST_CASE("ranks are written as the constructor takes them") {
+  using Kind = SpectralWeightKind;
+  CHECK(detail::rank_for_reference({.kind = Kind::tucker, .rank = 0.5}) == 0.5);
+  CHECK(detail::rank_for_reference({.kind = Kind::tucker, .ranks = {2, 3}}) == Json({2, 3}));
+  CHECK(detail::rank_for_reference({.kind = Kind::cp, .ranks = {7}}) == 7);
+  CHECK(detail::rank_for_reference({.kind = Kind::tensor_train, .ranks = {2, 3}}) ==
+        Json({1, 2, 3, 1}));
+}
+
+TEST_CASE("what the reference library does not have is refused") {
+  const auto refused = [](auto change) {
+    Fno<1>::Config config{
+        .in_channels = 1, .out_channels = 1, .width = 4, .depth = 1, .modes = {4}};
+    change(config);
+    Rng rng{1};
+    const Fno<1> model(config, rng);
+    try {
+      reference_arguments(model);
+    } catch (const PreconditionError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(refused([](auto&) {}).empty());
+  CHECK(refused([](auto& config) { config.box = {{0}, {2}}; }) ==
+        "save_reference: expected what the reference library has, got a box other than that from 0 "
+        "to 1");
+  CHECK(refused([](auto& config) {
+          config.channel_mlp_activation = Activation::relu;
+        }).ends_with("another activation than gelu inside the channel MLPs"));
+  CHECK(refused([](auto& config) {
+          config.norm = NormKind::group, config.norm_groups = 2;
+        }).ends_with("a group norm of several groups"));
+}
+
+}  // namespace
+}  // namespace nop
