@@ -24,7 +24,7 @@ TEST_CASE("arguments become a Config") {
   CHECK(options.width == 4);
   CHECK(options.depth == 2);
   CHECK(options.modes == Shape<2>{4, 4});
-  CHECK(options.max_modes == Shape<2>{6, 4});  // there by its coefficients, 3
+  CHECK(options.max_modes == Shape<2>{6, 5});  // there by its coefficients, 3
   CHECK(options.activation == Activation::relu);
   CHECK(options.norm == NormKind::instance);
   CHECK(options.order == LayerOrder::pre_activation);

@@ -30,6 +30,21 @@ TEST_CASE("coordinates of another box are written by its boundaries, and read ba
   }
 }
 
+TEST_CASE(
+    "all modes that weights are stored for can be put to use, on the half axis an odd number") {
+  for (const std::size_t modes : {4U, 5U}) {
+    auto model =
+        load_reference<Fno<2>>(test::reference_file("fno_options.pt"),
+                               {.arguments = {{"max_n_modes", {6, 3}}, {"n_modes", {6, modes}}}});
+    CHECK(model.config().modes == Shape<2>{6, modes});
+    CHECK(model.config().max_modes == Shape<2>{6, 5});
+    CHECK(reference_arguments(model)["n_modes"] == Json::array({6, modes}));
+    model.set_modes({2, 2});
+    CHECK(reference_arguments(model)["max_n_modes"] == Json::array({6, 3}));
+    model.set_modes({6, 5});
+  }
+}
+
 TEST_CASE("ranks are written as the constructor takes them") {
   using Kind = SpectralWeightKind;
   CHECK(detail::rank_for_reference({.kind = Kind::tucker, .rank = 0.5}) == 0.5);

@@ -96,11 +96,9 @@ class ReferenceConfig {
     if (!arguments_["max_n_modes"].is_null()) {
       config.max_modes = shape("max_n_modes", arguments_["max_n_modes"]);
       if (model_.numbers == FieldNumbers::real)  // there by its coefficients
-        config.max_modes[Dim - 1] = std::max<std::size_t>(1, 2 * (config.max_modes[Dim - 1] - 1));
+        config.max_modes[Dim - 1] = 2 * config.max_modes[Dim - 1] - 1;
     }
-    config.modes = shape("n_modes", arguments_["n_modes"]);
-    if (config.max_modes[Dim - 1] > 0)
-      config.modes[Dim - 1] = std::min(config.modes[Dim - 1], config.max_modes[Dim - 1]);
+    config.modes      = shape("n_modes", arguments_["n_modes"]);
     config.stabilizer = stabilizer();
     config.scaling    = scalings("resolution_scaling_factor", config.depth);
     if (!config.scaling.empty() || config.semantics != Semantics::exact)
