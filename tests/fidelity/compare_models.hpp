@@ -3,12 +3,16 @@
 
 #include <nop/backend/cpu.hpp>
 #include <nop/core/rng.hpp>
+#include <nop/io/leaves.hpp>
+#include <nop/io/reference/load.hpp>
+#include <nop/models/tfno.hpp>
+#include <nop/models/uno.hpp>
 
 #include "fidelity/compare.hpp"
-#include "fidelity/reference_model.hpp"
 #include "support/tolerance.hpp"
 
 #include <algorithm>
+#include <array>
 #include <complex>
 #include <cstddef>
 #include <limits>
@@ -17,21 +21,16 @@
 
 namespace nop::test {
 
-/// A model for fields of this element, by the arguments of the reference's.
-template <std::size_t Dim, scalar Element>
-struct FnoOf {
-  using Model = Tfno<Dim, Cpu, Element>;
-  static auto config(const FidelityCase& from, Semantics semantics) {
-    return fno_config<Model, Element>(from, semantics);
-  }
-};
-template <std::size_t Dim, scalar Element>
-struct UnoOf {
-  using Model = Uno<Dim, Cpu, Element, WeightForms::all>;
-  static auto config(const FidelityCase& from, Semantics semantics) {
-    return uno_config<Model>(from, semantics);
-  }
-};
+/// What the fields of a model are made of.
+template <class Model>
+using FieldElement = typename detail::ReferenceTraits<Model>::Element;
+
+template <std::size_t Dim>
+Shape<Dim> shape_of(const Json& json) {
+  Shape<Dim> shape;
+  shape.extents = json.get<std::array<std::size_t, Dim>>();
+  return shape;
+}
 
 template <class Element, std::size_t Rank>
 Tensor<Element, Rank, Cpu> tensor_of_array(const Array& array) {
@@ -42,8 +41,9 @@ Tensor<Element, Rank, Cpu> tensor_of_array(const Array& array) {
 }
 
 /// The answer of a model.
-template <class Model, scalar Element>
+template <class Model>
 auto answer_of(const Model& model, const FidelityCase& from) {
+  using Element             = FieldElement<Model>;
   constexpr std::size_t dim = Model::dimensions;
   const auto x              = tensor_of_array<Element, dim + 2>(from.input);
   auto grid                 = model.output_grid(grid_of(x.shape()));
@@ -63,45 +63,50 @@ double error_of(const Result& got, const Array& expected) {
   return worst_error(got.to_host(), expected.values<element_of<Result>>());
 }
 
-template <class Of, scalar Element>
-typename Of::Model model_of(const FidelityCase& from, Semantics semantics,
-                            Contraction contraction) {
-  auto config               = Of::config(from, semantics);
+/// The model that a case's state dict and arguments make.
+template <class Model>
+Model model_of(const FidelityCase& from, Semantics semantics, Contraction contraction) {
+  const auto reference =
+      describe_reference(find_reference_state(from.state, from.name),
+                         {.arguments = from.arguments(), .semantics = semantics});
+  auto config               = reference_config<Model>(reference);
   config.weight.contraction = contraction;
-  typename Of::Model model(config, Initializer::zeros(1 << 24));
-  set_state(model, from);
+  config.interpolation      = reference_interpolation(Model::dimensions);
+  Model model(config, Initializer::zeros(1 << 24));
+  leaves_from_arrays(model, "", detail::renamed_tensors(model, reference), from.name);
   if constexpr (requires { model.set_modes(config.modes); })
     if (from.about.contains("set_n_modes"))
-      model.set_modes(shape_of<Of::Model::dimensions>(from.about.at("set_n_modes")));
+      model.set_modes(shape_of<Model::dimensions>(from.about.at("set_n_modes")));
   return model;
 }
 
-/// Compares with the models `Of` makes.
-template <template <std::size_t, class> class Of, std::size_t Dim, scalar Single, scalar Double>
+/// Compares with the same model in both precisions.
+template <class Single, class Double>
 Comparison compare_models(const FidelityCase& from) {
   constexpr auto semantics = Semantics::v2_0;
   expects(from.about.at("semantics") == enumerator_name(semantics),
           "fidelity: expected answers of semantics v2_0, got ",
           from.about.at("semantics").get<std::string>());
   Comparison result{};
-  const auto single   = model_of<Of<Dim, Single>, Single>(from, semantics, Contraction::automatic);
-  const auto y        = answer_of<decltype(single), Single>(single, from);
-  result.in_float     = error_of(y, from.output);
-  result.our_rounding = error_of(y, from.output_float64);
-  result.their_rounding =
-      worst_error(from.output.values<Double>(), from.output_float64.values<Double>());
+  const auto single     = model_of<Single>(from, semantics, Contraction::automatic);
+  const auto y          = answer_of(single, from);
+  result.in_float       = error_of(y, from.output);
+  result.our_rounding   = error_of(y, from.output_float64);
+  result.their_rounding = worst_error(from.output.values<FieldElement<Double>>(),
+                                      from.output_float64.values<FieldElement<Double>>());
   for (std::size_t axis = 2; axis < from.input.shape().size(); ++axis)
     result.has_single_points |= from.input.shape()[axis] == 1;
   const auto in_double = [&](Semantics here, Contraction contraction) {
-    const auto model = model_of<Of<Dim, Double>, Double>(from, here, contraction);
-    return error_of(answer_of<decltype(model), Double>(model, from), from.output_float64);
+    return error_of(answer_of(model_of<Double>(from, here, contraction), from),
+                    from.output_float64);
   };
   for (const auto contraction : {Contraction::factorised, Contraction::rebuilt})
     result.in_double = std::max(result.in_double, in_double(semantics, contraction));
   result.exact = in_double(Semantics::exact, Contraction::automatic);
-  if constexpr (requires { single.differs_from_exact(Shape<Dim>{}); })
+  using Grid   = Shape<Single::dimensions>;
+  if constexpr (requires { single.differs_from_exact(Grid{}); })
     if (!from.about.contains("output_shape")) {
-      Shape<Dim> grid;
+      Grid grid;
       std::copy(from.input.shape().begin() + 2, from.input.shape().end(), grid.extents.begin());
       result.differs_from_exact = single.differs_from_exact(grid);
     }
@@ -110,10 +115,13 @@ Comparison compare_models(const FidelityCase& from) {
 
 template <std::size_t Dim>
 Comparison compare_in(const FidelityCase& from) {
-  if (from.is("UNO")) return compare_models<UnoOf, Dim, float, double>(from);
+  constexpr auto all = WeightForms::all;
+  if (from.is("UNO"))
+    return compare_models<Uno<Dim, Cpu, float, all>, Uno<Dim, Cpu, double, all>>(from);
   return from.arguments().value("complex_data", false)
-             ? compare_models<FnoOf, Dim, std::complex<float>, std::complex<double>>(from)
-             : compare_models<FnoOf, Dim, float, double>(from);
+             ? compare_models<Tfno<Dim, Cpu, std::complex<float>>,
+                              Tfno<Dim, Cpu, std::complex<double>>>(from)
+             : compare_models<Tfno<Dim, Cpu, float>, Tfno<Dim, Cpu, double>>(from);
 }
 
 }  // namespace nop::test

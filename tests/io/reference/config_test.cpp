@@ -24,7 +24,7 @@ TEST_CASE("arguments become a Config") {
   CHECK(options.width == 4);
   CHECK(options.depth == 2);
   CHECK(options.modes == Shape<2>{4, 4});
-  CHECK(options.max_modes == Shape<2>{6, 4});  // there by its coefficients, 3
+  CHECK(options.max_modes == Shape<2>{6, 5});  // there by its coefficients, 3
   CHECK(options.activation == Activation::relu);
   CHECK(options.norm == NormKind::instance);
   CHECK(options.order == LayerOrder::pre_activation);
@@ -39,6 +39,21 @@ TEST_CASE("arguments become a Config") {
   const auto tucker = config<Tfno<2>>("tfno_tucker.pt");
   CHECK(tucker.weight.kind == SpectralWeightKind::tucker);
   CHECK(tucker.weight.ranks.size() == 4);
+}
+
+TEST_CASE("coordinates may be of any box") {
+  const auto embedded = [](const Json& boundaries) {
+    return config("fno_wrapped.pt", {{"positional_embedding", {{"grid_boundaries", boundaries}}}});
+  };
+  CHECK(config("fno_wrapped.pt").box.end == std::array{1.0, 1.0});
+  const auto shifted = embedded({{-1, 1}, {0, 2.5}});
+  CHECK(shifted.positional_embedding == PositionalEmbedding::grid);
+  CHECK(shifted.box.begin == std::array{-1.0, 0.0});
+  CHECK(shifted.box.end == std::array{1.0, 2.5});
+  CHECK(test::refusal([&] {
+          embedded({{0, 1}});
+        }).find("'positional_embedding' should be a list of 2 pairs [begin, end]") !=
+        std::string::npos);
 }
 
 TEST_CASE("a scaling is one number, one for each layer or one for each axis of each") {

@@ -65,6 +65,18 @@ TEST_CASE("of a channel MLP the expansion follows") {
         std::string::npos);
 }
 
+TEST_CASE("what is said of channel MLPs means nothing where there are none") {
+  const Json given{{"use_channel_mlp", false},
+                   {"channel_mlp_expansion", 1.25},
+                   {"channel_mlp_skip", "linear"},
+                   {"channel_mlp_dropout", 0.3},
+                   {"fno_skip", nullptr}};
+  const auto arguments = described({}, given);
+  CHECK_NOTHROW(arguments.expect_all_used());
+  CHECK(arguments.missing().empty());
+  CHECK(arguments["use_channel_mlp"] == false);
+}
+
 TEST_CASE("an activation that is unknown is refused") {
   CHECK(described({})["non_linearity"] == "gelu");
   CHECK(refused({}, {{"non_linearity", "torch.sin"}}) ==

@@ -35,6 +35,13 @@ TEST_CASE("what goes in and out of a model follows from its lifting and projecti
   const auto without = described(test::small_fno(), {{"positional_embedding", nullptr}});
   CHECK(without["in_channels"] == 5);
   CHECK(described(test::small_fno(), {{"in_channels", 5}})["positional_embedding"].is_null());
+  const Json box{{"grid_boundaries", {{0, 1}, {0, 2}}}};
+  CHECK(described(test::small_fno(), {{"positional_embedding", box}})["in_channels"] == 3);
+  CHECK(described(test::small_fno(),
+                  {{"in_channels", 3}, {"positional_embedding", box}})["positional_embedding"] ==
+        box);
+  CHECK(refused(test::small_fno(), {{"in_channels", 5}, {"positional_embedding", box}})
+            .find("'positional_embedding' should be null") != std::string::npos);
 }
 
 TEST_CASE("a ratio is one that gives as many channels, whatever their number") {
@@ -56,7 +63,8 @@ TEST_CASE("tensors that contradict each other or what is said are refused") {
   CHECK(refused(test::small_fno(), {{"in_channels", 3}, {"positional_embedding", nullptr}})
             .find("'positional_embedding' should be \"grid\"") != std::string::npos);
   CHECK(refused(test::small_fno(), {{"positional_embedding", "other"}}) ==
-        "x.pt: byte 0: 'positional_embedding' should be 'grid' or null, but is \"other\"");
+        "x.pt: byte 0: 'positional_embedding' should be 'grid', {'grid_boundaries': [[begin, end], "
+        "...]} or null, but is \"other\"");
   CHECK(
       refused(test::small_fno(), {{"hidden_channels", 8}}).find("'hidden_channels' should be 4") !=
       std::string::npos);

@@ -65,6 +65,7 @@ TEST_CASE("what is the same at every point has axes of one point there") {
   CHECK(reference_shape("lifting.0.bias", {4}, 2) == Extents{4});
   CHECK(reference_shape("layers.0.norm.0.mlp.0.weight", {512, 3}, 2) == Extents{512, 3});
   CHECK(reference_shape("layers.0.convolution.weight", {4, 4, 6, 3}, 2) == Extents{4, 4, 6, 3});
+  CHECK(reference_shape("layers.0.convolution.weight", {4, 6}, 1) == Extents{4, 6});
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/core/rng.hpp>
 #include <nop/io/reference/load.hpp>
 #include <nop/io/reference/save.hpp>
 
@@ -40,6 +41,22 @@ TEST_CASE("what PyTorch wrote is written back bit for bit") {
   CHECK(changed_tensors<Tfno<2>>("tfno_tt.pt") == 0);
   CHECK(changed_tensors<Tfno<2>>("tfno_separable.pt") == 0);
   CHECK(changed_tensors<Fno<2, Cpu, std::complex<float>>>("fno_complex.pt") == 0);
+}
+
+TEST_CASE("weights along one axis are read back as they were, whether or not channels mix") {
+  const test::TemporaryFolder folder;
+  for (const auto mixing : {ChannelMixing::full, ChannelMixing::separable})
+    for (const auto kind : {SpectralWeightKind::dense, SpectralWeightKind::cp}) {
+      FnoConfig<1> config{
+          .in_channels = 1, .out_channels = 1, .width = 4, .depth = 2, .modes = {6}};
+      config.weight = {.kind = kind, .mixing = mixing};
+      Rng rng{3};
+      const Tfno<1> model(config, rng);
+      save_reference(model, folder / "x.pt");
+      const auto again = load_reference<Tfno<1>>(folder / "x.pt");
+      CHECK(again.config().weight.mixing == mixing);
+      CHECK(reference_tensors(again) == reference_tensors(model));
+    }
 }
 
 TEST_CASE("how a Uno was made is written beside it") {

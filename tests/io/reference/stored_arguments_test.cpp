@@ -25,6 +25,16 @@ TEST_CASE("arguments get the names of today, unnamed ones theirs, and idle ones 
   CHECK(canonical_arguments(nullptr).is_null());
 }
 
+TEST_CASE("a module that appends coordinates is known by its boundaries") {
+  const Json boundaries = {{0, 1}, {-1, 2}};
+  const Json module{{"global", "neuralop.layers.embeddings.GridEmbeddingND"},
+                    {"arguments", {{{"in_channels", 1}, {"grid_boundaries", boundaries}}}}};
+  const Json expected{{"grid_boundaries", boundaries}};
+  CHECK(canonical_arguments({{"positional_embedding", module}})["positional_embedding"] ==
+        expected);
+  CHECK(given_arguments({{"positional_embedding", expected}})["positional_embedding"] == expected);
+}
+
 TEST_CASE("what a caller gives must be arguments that there are") {
   CHECK(given_arguments(nullptr).is_null());
   CHECK(given_arguments({{"skip", "identity"}})["fno_skip"] == "identity");

@@ -4,6 +4,10 @@
 #include "io/hostile.hpp"
 #include <doctest/doctest.h>
 
+#include <array>
+#include <string>
+#include <vector>
+
 namespace nop {
 namespace {
 
@@ -52,6 +56,23 @@ TEST_CASE("lists of counts and of numbers are checked") {
             numbers_of_reference("a", wrong, 2, said);
           }).find("'a' should be a number of at least 0 or a list of 2 such numbers") !=
           std::string::npos);
+}
+
+TEST_CASE("the boundaries of a module's grid are found however it is written") {
+  const Json box{{"grid_boundaries", {{0, 1}, {-1, 2.5}}}};
+  CHECK(embedding_of_reference(box) == box);
+  CHECK(embedding_of_reference(
+            {{"global", "layers.GridEmbeddingND"},
+             {"arguments", {{{"dim", 2}, {"grid_boundaries", {{0, 1}, {-1, 2.5}}}}}}}) == box);
+  for (const Json& other :
+       {Json("grid"), Json(), Json(3), Json{{"arguments", 3}}, Json{{"arguments", {3, "x"}}}})
+    CHECK(embedding_of_reference(other) == other);
+  CHECK(intervals_of_reference("a", box["grid_boundaries"], 2, said)[1] == std::array{-1.0, 2.5});
+  for (const Json& wrong : {box["grid_boundaries"][0], Json({{0, 1}, {0, 1, 2}}),
+                            Json({{0, 1}, {0, "x"}}), Json({{0, 1}}), Json(3), Json()})
+    CHECK(test::refusal([&] {
+            intervals_of_reference("a", wrong, 2, said);
+          }).find("'a' should be a list of 2 pairs [begin, end]") != std::string::npos);
 }
 
 }  // namespace

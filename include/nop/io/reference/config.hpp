@@ -56,17 +56,15 @@ class ReferenceConfig {
 
   template <class Config>
   void read_common(Config& config) const {
-    config.in_channels          = count("in_channels");
-    config.out_channels         = count("out_channels");
-    config.width                = count("hidden_channels");
-    config.activation           = *activation_of_reference(arguments_["non_linearity"]);
-    config.positional_embedding = arguments_["positional_embedding"].is_null()
-                                      ? PositionalEmbedding::none
-                                      : PositionalEmbedding::grid;
-    config.skip                 = skip("fno_skip");
-    config.skip_kernel          = model_.naming.skip_kernel;
-    config.norm                 = model_.naming.norm;
-    config.norm_groups          = arguments_["norm_groups"].is_null() ? 1 : count("norm_groups");
+    config.in_channels  = count("in_channels");
+    config.out_channels = count("out_channels");
+    config.width        = count("hidden_channels");
+    config.activation   = *activation_of_reference(arguments_["non_linearity"]);
+    read_embedding(config);
+    config.skip        = skip("fno_skip");
+    config.skip_kernel = model_.naming.skip_kernel;
+    config.norm        = model_.naming.norm;
+    config.norm_groups = arguments_["norm_groups"].is_null() ? 1 : count("norm_groups");
     if (config.norm == NormKind::adaptive) config.norm_embedding = count("ada_in_features");
     config.channel_mlp = arguments_["use_channel_mlp"] != false;
     if (config.channel_mlp) {
@@ -82,9 +80,6 @@ class ReferenceConfig {
     config.order = arguments_["preactivation"] == true ? LayerOrder::pre_activation
                                                        : LayerOrder::post_activation;
     if (arguments_["nop_order"] == "original") config.order = LayerOrder::original;
-    if (!arguments_["nop_coordinates"].is_null() &&
-        config.positional_embedding == PositionalEmbedding::grid)
-      config.positional_embedding = PositionalEmbedding::grid_with_ends;
     config.semantics = model_.semantics;
     config.weight    = model_.weight;
     if (arguments_["rank"].is_number_float())  // whole numbers are the ranks themselves
@@ -101,11 +96,9 @@ class ReferenceConfig {
     if (!arguments_["max_n_modes"].is_null()) {
       config.max_modes = shape("max_n_modes", arguments_["max_n_modes"]);
       if (model_.numbers == FieldNumbers::real)  // there by its coefficients
-        config.max_modes[Dim - 1] = std::max<std::size_t>(1, 2 * (config.max_modes[Dim - 1] - 1));
+        config.max_modes[Dim - 1] = 2 * config.max_modes[Dim - 1] - 1;
     }
-    config.modes = shape("n_modes", arguments_["n_modes"]);
-    if (config.max_modes[Dim - 1] > 0)
-      config.modes[Dim - 1] = std::min(config.modes[Dim - 1], config.max_modes[Dim - 1]);
+    config.modes      = shape("n_modes", arguments_["n_modes"]);
     config.stabilizer = stabilizer();
     config.scaling    = scalings("resolution_scaling_factor", config.depth);
     if (!config.scaling.empty() || config.semantics != Semantics::exact)
@@ -136,6 +129,21 @@ class ReferenceConfig {
   }
 
  private:
+  template <class Config>
+  void read_embedding(Config& config) const {
+    const Json embedding        = arguments_["positional_embedding"];
+    config.positional_embedding = embedding.is_null() ? PositionalEmbedding::none
+                                  : !arguments_["nop_coordinates"].is_null()
+                                      ? PositionalEmbedding::grid_with_ends
+                                      : PositionalEmbedding::grid;
+    if (!embedding.is_object()) return;
+    const auto intervals = intervals_of_reference("positional_embedding",
+                                                  embedding["grid_boundaries"], Dim, arguments_);
+    for (std::size_t axis = 0; axis < Dim; ++axis) {
+      config.box.begin[axis] = intervals[axis][0];
+      config.box.end[axis]   = intervals[axis][1];
+    }
+  }
   [[nodiscard]] std::size_t count(const std::string& name) const {
     return counts_of_reference(name, arguments_[name], 1, arguments_)[0];
   }

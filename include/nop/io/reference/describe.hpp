@@ -102,6 +102,7 @@ class ReferenceDescriber {
           said != nullptr && said->is_null() != embedding.is_null())
         arguments_.contradict("positional_embedding", *said, embedding, key);
       check_embedding();
+      if (const Json* said = arguments_.said("positional_embedding")) embedding = *said;
       arguments_.confirm("positional_embedding", embedding, key);
     } else {
       check_embedding();
@@ -119,8 +120,10 @@ class ReferenceDescriber {
 
   void check_embedding() {
     if (const Json* said = arguments_.said("positional_embedding");
-        said != nullptr && !said->is_null() && *said != "grid")
-      arguments_.refuse("positional_embedding", "'grid' or null");
+        said != nullptr && !said->is_null() && *said != "grid" &&
+        !said->contains("grid_boundaries"))
+      arguments_.refuse("positional_embedding",
+                        "'grid', {'grid_boundaries': [[begin, end], ...]} or null");
   }
 
   /// The shape of the last map of a channel MLP.

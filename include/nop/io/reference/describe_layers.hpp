@@ -30,6 +30,10 @@ class ReferenceLayerDescriber {
       expansion(tensors_.at(mlp, 3), tensors_.key(mlp));
       skip("channel_mlp_skip", "layers.0.mlp_skip");
       arguments_.or_assume("channel_mlp_dropout", 0, "of no effect but in training");
+    } else {
+      for (const auto* const idle :
+           {"channel_mlp_expansion", "channel_mlp_skip", "channel_mlp_dropout"})
+        if (arguments_.is_given(idle)) arguments_.or_assume(idle, nullptr, "");
     }
     norm();
     arguments_.or_assume("preactivation", false, "no tensor tells");

@@ -119,11 +119,11 @@ inline std::vector<std::size_t> reference_shape(const std::string& path,
   auto shape              = ours;
   const auto parts        = detail::path_parts(path);
   const std::string& last = parts.back();
-  const bool of_norm      = parts.size() > 2 && parts[2] == "norm";
-  if (last == "gate" || (last == "bias" && parts.size() > 2 && parts[2] == "convolution")) {
+  const std::string kind  = parts.size() > 2 ? parts[2] : "";
+  if (last == "gate" || (last == "bias" && kind == "convolution")) {
     shape.insert(shape.end(), axes, 1);
     if (last == "gate") shape.insert(shape.begin(), 1);
-  } else if (last == "weight" && shape.size() == 2 && !of_norm) {
+  } else if (last == "weight" && shape.size() == 2 && kind != "norm" && kind != "convolution") {
     shape.push_back(1);  // a map of channels is a convolution of one point
   }
   return shape;

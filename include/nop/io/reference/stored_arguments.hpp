@@ -100,6 +100,8 @@ inline Json canonical_arguments(const Json& stored) {
   if (const auto sigma = result.find("non_linearity"); sigma != result.end())
     if (const auto known = activation_of_reference(*sigma))
       *sigma = activation_for_reference(*known);
+  if (const auto embedding = result.find("positional_embedding"); embedding != result.end())
+    *embedding = embedding_of_reference(*embedding);
   return result;
 }
 

@@ -26,10 +26,6 @@ void expect_known_there(const Config& config) {
   const auto is = [](bool known, const std::string& what) {
     expects(known, "save_reference: expected what the reference library has, got ", what);
   };
-  is(std::all_of(config.box.begin.begin(), config.box.begin.end(),
-                 [](double x) { return x == 0; }) &&
-         std::all_of(config.box.end.begin(), config.box.end.end(), [](double x) { return x == 1; }),
-     "a box other than that from 0 to 1");
   is(!config.channel_mlp || config.channel_mlp_activation == Activation::gelu,
      "another activation than gelu inside the channel MLPs");
   is(config.activation != Activation::identity, "no activation");
@@ -52,14 +48,26 @@ inline Json rank_for_reference(const SpectralWeightForm& form) {
   return ranks;
 }
 
+/// Coordinates from 0 to 1 have a name there, those of another box a module of these boundaries.
+template <class Config>
+Json embedding_for_reference(const Config& config) {
+  if (config.positional_embedding == PositionalEmbedding::none) return nullptr;
+  Json intervals = Json::array();
+  bool is_unit   = true;
+  for (std::size_t axis = 0; axis < config.box.begin.size(); ++axis) {
+    intervals.push_back({config.box.begin[axis], config.box.end[axis]});
+    is_unit = is_unit && config.box.begin[axis] == 0 && config.box.end[axis] == 1;
+  }
+  return is_unit ? Json("grid") : Json{{"grid_boundaries", intervals}};
+}
+
 template <class Config>
 Json common_arguments(const Config& config) {
   expect_known_there(config);
   Json arguments{{"in_channels", config.in_channels},
                  {"out_channels", config.out_channels},
                  {"hidden_channels", config.width},
-                 {"positional_embedding",
-                  config.positional_embedding == PositionalEmbedding::grid ? Json("grid") : Json()},
+                 {"positional_embedding", embedding_for_reference(config)},
                  {"non_linearity", activation_for_reference(config.activation)},
                  {"norm", norm_for_reference(config.norm)},
                  {"fno_skip", skip_for_reference(config.skip)},

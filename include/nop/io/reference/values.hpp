@@ -112,6 +112,17 @@ inline Json activation_for_reference(Activation activation) {
   return enumerator_names(activation)[static_cast<std::size_t>(activation)];
 }
 
+/// {"grid_boundaries": [[begin, end], ...]} of a module that appends coordinates, however a pickle
+/// writes it; anything else as it is.
+inline Json embedding_of_reference(const Json& value) {
+  const std::string boundaries = "grid_boundaries";
+  const auto parts             = value.find("arguments");
+  if (parts != value.end() && parts->is_array())
+    for (const auto& part : *parts)
+      if (part.contains(boundaries)) return {{boundaries, part[boundaries]}};
+  return value;
+}
+
 /// A list of so many numbers of at least 1; else a FormatError.
 inline std::vector<std::size_t> counts_of_reference(const std::string& name, const Json& value,
                                                     std::size_t size,
@@ -140,6 +151,19 @@ inline std::vector<double> numbers_of_reference(const std::string& name, const J
     arguments.refuse(
         name, "a number of at least 0 or a list of " + std::to_string(size) + " such numbers");
   return value.get<std::vector<double>>();
+}
+
+/// A list of `size` pairs [begin, end]; else a FormatError.
+inline std::vector<std::array<double, 2>> intervals_of_reference(
+    const std::string& name, const Json& value, std::size_t size,
+    const ReferenceArguments& arguments) {
+  const auto is_pair = [](const Json& entry) {
+    return entry.is_array() && entry.size() == 2 && entry[0].is_number() && entry[1].is_number();
+  };
+  if (!value.is_array() || value.size() != size ||
+      !std::all_of(value.begin(), value.end(), is_pair))
+    arguments.refuse(name, "a list of " + std::to_string(size) + " pairs [begin, end]");
+  return value.get<std::vector<std::array<double, 2>>>();
 }
 
 }  // namespace nop
