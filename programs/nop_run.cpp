@@ -16,9 +16,10 @@
 namespace {
 
 using nop::Array;
+using nop::program::Answer;
 using nop::program::Precision;
 
-Array run(const nop::ModelFile& file, const Array& input, Precision precision) {
+Answer run(const nop::ModelFile& file, const Array& input, Precision precision) {
   constexpr std::array runs{nop::program::run_model<1>, nop::program::run_model<2>,
                             nop::program::run_model<3>};
   nop::expects(file.kind.dimensions <= runs.size(), "expected a model of at most ", runs.size(),
@@ -57,11 +58,13 @@ int main(int argc, char** argv) {
     const auto file   = nop::read_model_file(options.file, options.reference());
     const auto fields = nop::read_npy(input);
     const auto result = run(file, fields, twofold ? Precision::twofold : Precision::single);
-    nop::write_npy(output, result);
+    nop::write_npy(output, result.fields);
+    if (!result.note.empty()) std::fprintf(stderr, "note: %s\n", result.note.c_str());
     std::printf("%s -> %s\n", nop::detail::shape_text(fields.shape()).c_str(),
-                nop::detail::shape_text(result.shape()).c_str());
+                nop::detail::shape_text(result.fields.shape()).c_str());
     if (!compare) return;
     const auto other = run(file, fields, twofold ? Precision::single : Precision::twofold);
-    twofold ? report_difference(other, result) : report_difference(result, other);
+    twofold ? report_difference(other.fields, result.fields)
+            : report_difference(result.fields, other.fields);
   });
 }

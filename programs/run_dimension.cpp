@@ -4,6 +4,7 @@
 #include <nop/core/tensor.hpp>
 
 #include "run_model.hpp"
+#include "semantics_note.hpp"
 
 #include <algorithm>
 #include <complex>
@@ -31,7 +32,7 @@ template <class Model>
 struct ElementOf<Normalized<Model>> : ElementOf<Model> {};
 
 template <class Model>
-Array run_as(const ModelFile& file, const Array& input) {
+Answer run_as(const ModelFile& file, const Array& input) {
   using Element              = typename ElementOf<Model>::Element;
   constexpr std::size_t rank = Model::dimensions + 2;
   expects(input.shape().size() == rank, "expected an input of ", rank,
@@ -41,13 +42,14 @@ Array run_as(const ModelFile& file, const Array& input) {
   const auto model  = model_from<Model>(file);
   const auto values = input.template values<Element>();
   const auto result = model(Tensor<Element, rank, Cpu>(shape, std::span<const Element>(values)));
-  return make_array(result.to_host(), {result.shape().begin(), result.shape().end()});
+  return {make_array(result.to_host(), {result.shape().begin(), result.shape().end()}),
+          semantics_note(model, file, grid_of(shape))};
 }
 
 }  // namespace
 
 template <std::size_t Dim>
-Array run_model(const ModelFile& file, const Array& input, Precision precision) {
+Answer run_model(const ModelFile& file, const Array& input, Precision precision) {
   const auto run = [&]<class Model>(std::type_identity<Model>) {
     return run_as<Model>(file, input);
   };
@@ -55,6 +57,6 @@ Array run_model(const ModelFile& file, const Array& input, Precision precision) 
                                          : with_model_type<Dim, float>(file.kind, run);
 }
 
-template Array run_model<NOP_DIMENSIONS>(const ModelFile&, const Array&, Precision);
+template Answer run_model<NOP_DIMENSIONS>(const ModelFile&, const Array&, Precision);
 
 }  // namespace nop::program

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 namespace nop {
 namespace {
@@ -33,6 +34,37 @@ TEST_CASE("where it matters the semantics are chosen, and what the file does not
   CHECK(difference("fno_scaling", "--semantics v2_0") < 3e-6);
   CHECK(difference("fno_complex", "--semantics v2_0") < 3e-6);
   CHECK(difference("uno", "--semantics v2_0 --config " + fixture("uno.json")) < 3e-6);
+}
+
+/// All that nop-run says of a fixture on a grid.
+std::string said(const std::string& name, const std::vector<std::size_t>& shape,
+                 const std::string& options = {}) {
+  const test::TemporaryFolder folder;
+  std::size_t size = 1;
+  for (const std::size_t extent : shape) size *= extent;
+  write_npy(folder / "x.npy", make_array(std::vector<float>(size), shape));
+  const auto outcome =
+      run_program("nop-run " + fixture(name) + " --input " + (folder / "x.npy").string() +
+                  " --output " + (folder / "y.npy").string() + " " + options);
+  CHECK(outcome.succeeded_with(" -> "));
+  return outcome.text;
+}
+
+TEST_CASE("it notes where other semantics give another answer") {
+  const auto silent = [](const std::string& text) {
+    return text.find("note: ") == std::string::npos;
+  };
+  const std::vector<std::size_t> even{1, 2, 16, 16}, odd{1, 2, 15, 16};
+  CHECK(silent(said("fno.pt", even)));
+  CHECK(silent(said("fno.pt", even, "--semantics v1_0")));
+  CHECK(silent(said("fno.pt", odd, "--semantics head")));
+  CHECK(said("fno.pt", odd)
+            .find("note: exact semantics are in use; on a grid of [15, 16] points, "
+                  "v2_0 or v1_0 would give another answer (--semantics)\n") != std::string::npos);
+  CHECK(said("fno.pt", odd, "--semantics v2_0")
+            .find("note: v2_0 semantics are in use; on a grid of [15, 16] points, exact would give "
+                  "another answer (--semantics)\n") != std::string::npos);
+  CHECK(said("tfno_cp.pt", odd, "--compare").find("note: exact") != std::string::npos);
 }
 
 TEST_CASE("it runs in double precision, on so many threads, and compares both precisions") {

@@ -83,7 +83,7 @@ TEST_CASE("family, numbers and axes are told by keys") {
       tensors_of({{"fno_blocks.convs.0.bias", {4}}, {"lifting.fr.fcs.0.weight", {4, 4, 1}}});
   CHECK(ReferenceTensors(complex, "x.pt").numbers() == FieldNumbers::complex);
   CHECK(ReferenceTensors(complex, "x.pt").key("lifting.*.0.weight") == "lifting.fr.fcs.0.weight");
-  CHECK(test::refusal([&] { CHECK(ReferenceTensors(complex, "x.pt").dimensions() > 9); }) ==
+  CHECK(test::refusal([&] { static_cast<void>(ReferenceTensors(complex, "x.pt").dimensions()); }) ==
         "x.pt: byte 0: the tensor 'fno_blocks.convs.0.bias' should have 2 to 5 axes, but is of "
         "shape [4]");
 }

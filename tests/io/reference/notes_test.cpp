@@ -26,5 +26,14 @@ TEST_CASE("who chose the semantics needs no note") {
   CHECK(note("fno.pt", {.semantics = Semantics::v2_0}).empty());
 }
 
+TEST_CASE("a note names the semantics that there may have been") {
+  CHECK(note("fno.pt").ends_with(
+      "choose the semantics head, v2_0 or v1_0, as the version that trained it was"));
+  using detail::names_of, detail::training_semantics;
+  CHECK(names_of(training_semantics(ReferenceLayout::v0_3)) == "v1_0");
+  CHECK(names_of({Semantics::exact, Semantics::head}) == "exact or head");
+  CHECK(training_semantics(ReferenceLayout::scripts).empty());
+}
+
 }  // namespace
 }  // namespace nop

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/io/config_json.hpp>
 #include <nop/io/reference/model.hpp>
+#include <nop/io/reference/state.hpp>
+#include <nop/layers/reference_semantics.hpp>
 
 #include <cstddef>
 #include <string>
@@ -9,17 +12,33 @@
 
 namespace nop::detail {
 
-/// The version of the reference library whose arithmetic its weights were trained with, as far as
-/// the layout tells.
-inline std::string trained_with(const ReferenceModel& model) {
-  switch (model.layout) {
+/// The semantics that a model of this layout may have been trained with.
+inline std::vector<Semantics> training_semantics(ReferenceLayout layout) {
+  switch (layout) {
     case ReferenceLayout::current:
-      return "head, v2_0 or v1_0, as the version that trained it was";
+      return {Semantics::head, Semantics::v2_0, Semantics::v1_0};
     case ReferenceLayout::v0_3:
-      return "v1_0";
+      return {Semantics::v1_0};
     default:
       return {};
   }
+}
+
+/// "head, v2_0 or v1_0"
+inline std::string names_of(const std::vector<Semantics>& semantics) {
+  std::string text;
+  for (std::size_t i = 0; i < semantics.size(); ++i)
+    text += (i == 0                     ? ""
+             : i + 1 < semantics.size() ? ", "
+                                        : " or ") +
+            enumerator_name(semantics[i]);
+  return text;
+}
+
+/// What its weights were trained with, as far as the layout tells.
+inline std::string trained_with(const ReferenceModel& model) {
+  const auto semantics = training_semantics(model.layout);
+  return names_of(semantics) + (semantics.size() > 1 ? ", as the version that trained it was" : "");
 }
 
 /// When do numbers differ from those of the library that trained the model?
