@@ -73,24 +73,23 @@ TEST_CASE(
 }
 
 TEST_CASE("models with weights of any form are read from their files") {
-  using Kind  = nop::SpectralWeightKind;
-  using Model = nop::Tfno<2>;
+  using Kind = nop::SpectralWeightKind;
   for (const auto kind : {Kind::dense, Kind::tucker, Kind::cp, Kind::tensor_train})
     for (const auto mixing : {nop::ChannelMixing::full, nop::ChannelMixing::separable}) {
       const TemporaryFile file;
       nop::Rng rng{5};
-      Model model({.in_channels  = 2,
-                   .out_channels = 1,
-                   .width        = 4,
-                   .depth        = 2,
-                   .modes        = {4, 3},
-                   .max_modes    = {5, 6},
-                   .weight       = {.kind = kind, .mixing = mixing, .rank = 0.3},
-                   .semantics    = nop::Semantics::head},
-                  rng);
+      nop::Tfno<2> model({.in_channels  = 2,
+                          .out_channels = 1,
+                          .width        = 4,
+                          .depth        = 2,
+                          .modes        = {4, 3},
+                          .max_modes    = {5, 6},
+                          .weight       = {.kind = kind, .mixing = mixing, .rank = 0.3},
+                          .semantics    = nop::Semantics::head},
+                         rng);
       model.set_modes({5, 4});
       nop::save(model, file.path);
-      const auto copy = nop::load<Model>(file.path);
+      const auto copy = nop::load<nop::Tfno<2>>(file.path);
       CHECK(copy(input()).to_host() == model(input()).to_host());
       CHECK(copy.config().modes == nop::Shape<2>{5, 4});
       CHECK(nop::config_to_json(copy.config()) == nop::config_to_json(model.config()));
