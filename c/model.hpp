@@ -64,7 +64,7 @@ std::unique_ptr<AnyModel<Real>> make_if(const std::string& name, const SafeTenso
   auto inner = model_from_file<Inner>("", file, source);
   Outer outer(
       {.model = inner.config(), .input = NormalizerKind::none, .output = NormalizerKind::none},
-      Initializer::zeros(detail::number_count(file, "")));
+      Initializer::zeros(detail::number_count(file.tensors)));
   outer.model() = std::move(inner);
   return std::make_unique<Model<Inner, Real>>(std::move(outer));
 }

@@ -10,6 +10,7 @@
 #include <nop/layers/init.hpp>
 #include <nop/version.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <filesystem>
@@ -48,12 +49,12 @@ inline void expect_metadata(const SafeTensors& file, const std::string& key,
                       "'" + key + "' should be '" + expected + "', but is '" + value + "'");
 }
 
-/// How many numbers the tensors of a file hold under a prefix.
-inline std::size_t number_count(const SafeTensors& file, const std::string& prefix) {
-  std::size_t count = 0;
-  for (const auto& [name, array] : file.tensors)
-    if (name.starts_with(prefix)) count += array.size();
-  return count;
+/// Is the model in a file one of complex fields? Its layers of real fields are two of their kind
+/// (layers/complex_valued.hpp).
+inline bool holds_complex_model(const SafeTensors& file) {
+  return std::any_of(file.tensors.begin(), file.tensors.end(), [](const auto& entry) {
+    return entry.first.find(".imaginary.") != std::string::npos;
+  });
 }
 
 }  // namespace detail
@@ -81,7 +82,7 @@ Model model_from_file(const std::string& prefix, const SafeTensors& file,
   const auto config = config_from_json<typename Model::Config>(
       parse_json(detail::metadata_entry(file, "nop.config", source), origin), origin);
   try {
-    Model model(config, Initializer::zeros(detail::number_count(file, prefix)));
+    Model model(config, Initializer::zeros(detail::number_count(file.tensors, prefix)));
     leaves_from_arrays(model, prefix, file, source);
     return model;
   } catch (const PreconditionError& error) {

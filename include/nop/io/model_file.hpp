@@ -5,6 +5,7 @@
 #include <nop/core/error.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/io/checkpoint.hpp>
+#include <nop/io/config_json.hpp>
 #include <nop/io/file.hpp>
 #include <nop/io/reference/load.hpp>
 #include <nop/io/reference/model.hpp>
@@ -44,11 +45,9 @@ struct ModelKind {
 
 /// "FNO of 2 dimensions, real fields"
 inline std::string describe(const ModelKind& kind) {
-  return std::string(enumerator_names(kind.family)[static_cast<std::size_t>(kind.family)]) +
-         " of " + std::to_string(kind.dimensions) +
-         (kind.dimensions == 1 ? " dimension, " : " dimensions, ") +
-         enumerator_names(kind.numbers)[static_cast<std::size_t>(kind.numbers)] + " fields" +
-         (kind.units == ModelUnits::physical ? ", between normalizers" : "");
+  return enumerator_name(kind.family) + " of " + std::to_string(kind.dimensions) +
+         (kind.dimensions == 1 ? " dimension, " : " dimensions, ") + enumerator_name(kind.numbers) +
+         " fields" + (kind.units == ModelUnits::physical ? ", between normalizers" : "");
 }
 
 /// A file with a model: one of ours, or one of the reference library.
@@ -59,13 +58,7 @@ struct ModelFile {
 
   /// How many numbers its tensors hold.
   [[nodiscard]] std::size_t numbers() const {
-    return std::visit(
-        [](const auto& file) {
-          std::size_t count = 0;
-          for (const auto& [name, array] : file.tensors) count += array.size();
-          return count;
-        },
-        content);
+    return std::visit([](const auto& file) { return detail::number_count(file.tensors); }, content);
   }
   /// Is any of its tensors in double precision?
   [[nodiscard]] bool holds_double() const {
@@ -91,13 +84,8 @@ inline ModelKind kind_of(const SafeTensors& file, const std::string& source) {
   if ((name != "Fno" && name != "Uno") || axes.size() != 1 || axes[0] < '1' || axes[0] > '9')
     throw FormatError(
         source, 0, "a model that is no Fno or Uno: '" + name + "', of '" + axes + "' dimensions");
-  const auto is_doubled = [](const auto& entry) {
-    return entry.first.find("lifting.imaginary.") != std::string::npos;
-  };
   return {.family     = name == "Fno" ? ReferenceFamily::fno : ReferenceFamily::uno,
-          .numbers    = std::any_of(file.tensors.begin(), file.tensors.end(), is_doubled)
-                            ? FieldNumbers::complex
-                            : FieldNumbers::real,
+          .numbers    = holds_complex_model(file) ? FieldNumbers::complex : FieldNumbers::real,
           .dimensions = static_cast<std::size_t>(axes[0] - '0'),
           .units      = in_units ? ModelUnits::physical : ModelUnits::its_own};
 }

@@ -61,4 +61,16 @@ class NamedArrays {
   std::map<std::string, std::size_t> places_;
 };
 
+namespace detail {
+
+/// How many numbers the arrays hold whose names begin so.
+inline std::size_t number_count(const NamedArrays& arrays, const std::string& prefix = "") {
+  std::size_t count = 0;
+  for (const auto& [name, array] : arrays)
+    if (name.starts_with(prefix)) count += array.size();
+  return count;
+}
+
+}  // namespace detail
+
 }  // namespace nop

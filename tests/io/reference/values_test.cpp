@@ -77,3 +77,8 @@ TEST_CASE("the boundaries of a module's grid are found however it is written") {
 
 }  // namespace
 }  // namespace nop
+
+TEST_CASE("skips across a UNO are an object of the layers that they go to") {
+  CHECK(nop::skips_for_reference(nop::mirrored_skips(5)) == nop::Json{{"4", 0}, {"3", 1}});
+  CHECK(nop::skips_for_reference({}) == nop::Json::object());
+}

@@ -182,7 +182,7 @@ class ReferenceConfig {
     return scalings;
   }
 
-  /// {to: from, ...} there.
+  /// The way back of `skips_for_reference`.
   [[nodiscard]] std::vector<HorizontalSkip> horizontal_skips() const {
     const Json map = arguments_["horizontal_skips_map"];
     if (!map.is_object()) arguments_.refuse("horizontal_skips_map", "an object {to: from, ...}");

@@ -7,6 +7,8 @@
 #include <nop/io/reference/describe_layers.hpp>
 #include <nop/io/reference/describe_modes.hpp>
 #include <nop/io/reference/layer_shapes.hpp>
+#include <nop/io/reference/values.hpp>
+#include <nop/models/uno_config.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -151,14 +153,8 @@ class ReferenceDescriber {
   // --- the skips across a UNO
 
   void horizontal_skips() {
-    if (arguments_.said("horizontal_skips_map") == nullptr) {
-      Json map = Json::object();
-      for (std::size_t i = 0; i < depth_ / 2; ++i) map[std::to_string(depth_ - 1 - i)] = i;
-      arguments_.or_assume("horizontal_skips_map", map, "the mirrored ones");
-    } else {
-      arguments_.or_assume("horizontal_skips_map", nullptr, "");
-    }
-    const Json map    = arguments_["horizontal_skips_map"];
+    const Json map = arguments_.or_assume(
+        "horizontal_skips_map", skips_for_reference(mirrored_skips(depth_)), "the mirrored ones");
     std::size_t first = depth_;
     if (map.is_object())
       for (const auto& entry : map.items())

@@ -105,11 +105,9 @@ typename Model::Config reference_config(const ReferenceModel& reference) {
 /// The model that a file describes, with its numbers in the precision of `Model`.
 template <reference_model Model>
 Model model_from_reference(const ReferenceModel& reference) {
-  std::size_t numbers = 0;
-  for (const auto& [key, array] : reference.tensors) numbers += array.size();
   const auto config = reference_config<Model>(reference);
   try {
-    Model model(config, Initializer::zeros(numbers));
+    Model model(config, Initializer::zeros(detail::number_count(reference.tensors)));
     leaves_from_arrays(model, "", detail::renamed_tensors(model, reference), reference.source);
     return model;
   } catch (const PreconditionError& error) {

@@ -3,6 +3,7 @@
 
 #include <nop/core/expects.hpp>
 #include <nop/core/scalar.hpp>
+#include <nop/io/config_json.hpp>
 #include <nop/io/json.hpp>
 #include <nop/io/reference/config.hpp>
 #include <nop/io/reference/values.hpp>
@@ -87,8 +88,7 @@ Json common_arguments(const Config& config) {
     arguments["channel_mlp_dropout"]   = config.channel_mlp_dropout;
   }
   if (config.semantics != Semantics::exact)
-    arguments["nop_semantics"] =
-        enumerator_names(Semantics{})[static_cast<std::size_t>(config.semantics)];
+    arguments["nop_semantics"] = enumerator_name(config.semantics);
   return arguments;
 }
 
@@ -133,11 +133,8 @@ Json uno_arguments(const Config& config) {
     arguments["uno_n_modes"].push_back(layer.modes.extents);
     arguments["uno_scalings"].push_back(layer.scaling);
   }
-  Json map = Json::object();
-  for (const auto& [from, to] :
-       config.horizontal_skips.value_or(mirrored_skips(config.layers.size())))
-    map[std::to_string(to)] = from;
-  arguments["horizontal_skips_map"] = map;
+  arguments["horizontal_skips_map"] =
+      skips_for_reference(config.horizontal_skips.value_or(mirrored_skips(config.layers.size())));
   return arguments;
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <nop/core/activation.hpp>
+#include <nop/io/config_json.hpp>
 #include <nop/io/json.hpp>
 #include <nop/io/reference/arguments.hpp>
 #include <nop/layers/norm.hpp>
 #include <nop/layers/skip.hpp>
 #include <nop/layers/spectral_weight/form.hpp>
+#include <nop/models/uno_config.hpp>
 
 #include <algorithm>
 #include <array>
@@ -108,8 +110,13 @@ inline std::optional<Activation> activation_of_reference(const Json& value) {
   return std::nullopt;
 }
 
-inline Json activation_for_reference(Activation activation) {
-  return enumerator_names(activation)[static_cast<std::size_t>(activation)];
+inline Json activation_for_reference(Activation activation) { return enumerator_name(activation); }
+
+/// {to: from, ...}
+inline Json skips_for_reference(const std::vector<HorizontalSkip>& skips) {
+  Json map = Json::object();
+  for (const auto& [from, to] : skips) map[std::to_string(to)] = from;
+  return map;
 }
 
 /// {"grid_boundaries": [[begin, end], ...]} of a module that appends coordinates, however a pickle
