@@ -16,7 +16,9 @@ Work make_work(const Case& c, Pass pass, const Variant& variant) {
                                 name_of(variant.element));
   switch (c.kind) {
     case Kind::sc:
-      return make_convolution(c, pass, variant);
+      return with_dimensions(c.grid.size(), [&](auto dimensions) {
+        return make_convolution<dimensions()>(c, pass, variant);
+      });
     case Kind::time:
       return make_time_transform(c, pass, variant);
     case Kind::fno:

@@ -6,6 +6,7 @@
 #include "case.hpp"
 #include "cost.hpp"
 
+#include <cstddef>
 #include <functional>
 
 namespace bench {
@@ -21,8 +22,17 @@ using Work = std::function<void()>;
 /// Throws std::invalid_argument if a case has no such pass or no such variant.
 Work make_work(const Case& c, Pass pass, const Variant& variant = {});
 
-/// Each in a source file of its own.
+/// Each in a source file of its own, the convolutions in one for each number of dimensions.
+template <std::size_t Dim>
 Work make_convolution(const Case& c, Pass pass, const Variant& variant);
+template <>
+Work make_convolution<1>(const Case& c, Pass pass, const Variant& variant);
+template <>
+Work make_convolution<2>(const Case& c, Pass pass, const Variant& variant);
+template <>
+Work make_convolution<3>(const Case& c, Pass pass, const Variant& variant);
+template <>
+Work make_convolution<4>(const Case& c, Pass pass, const Variant& variant);
 Work make_time_transform(const Case& c, Pass pass, const Variant& variant);
 Work make_pointwise(const Case& c, Pass pass, const Variant& variant);
 Work make_model(const Case& c, Pass pass, const Variant& variant);
