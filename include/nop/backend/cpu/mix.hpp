@@ -49,10 +49,10 @@ struct LinkRow {
   Row<const Real> r, input;
 };
 
-/// sigma(v + b + r + g x) and its slope for v = W u, handed to `write(channel, first point, number
-/// of points, value and slope)` register by register. All rows in one loop: an activation has more
-/// constants than a row has registers.
-template <class Function, real Real, class Write>
+/// a = v + b + r + g x for v = W u, handed to `write(channel, first point, number of points, a)`
+/// register by register. All rows in one loop: an activation has more constants than a row has
+/// registers.
+template <real Real, class Write>
 void finish_rows(const Mixing<Real>& link, const ChannelTile<Real>& v,
                  const FieldPart<const Real>& residual, const ChannelTile<Real>& x,
                  const Write& write) {
@@ -65,22 +65,23 @@ void finish_rows(const Mixing<Real>& link, const ChannelTile<Real>& v,
       const Real* r           = row.r.data + row.r.step * i;
       if (count < width && row.r.step != 0) r = std::copy_n(r, count, rest.data()) - count;
       write(c, i, count,
-            Function::at(row.load(v.values(c), i) + row.bias + Batch<Real>::load_unaligned(r) +
-                         row.load(row.input, i) * row.gate));
+            row.load(v.values(c), i) + row.bias + Batch<Real>::load_unaligned(r) +
+                row.load(row.input, i) * row.gate);
     }
   }
 }
 
-/// out = sigma(v + b + r + g x)
+/// out = sigma(a) for a = v + b + r + g x, which is kept where there is a place for it.
 template <real Real>
 void finish_link(const Mixing<Real>& link, const ChannelTile<Real>& v,
                  const FieldPart<const Real>& residual, const ChannelTile<Real>& x,
-                 const FieldPart<Real>& out) {
+                 const FieldPart<Real>& kept, const FieldPart<Real>& out) {
   with_function(link.activation, [&]<class Function>(Function) {
-    finish_rows<Function>(link, v, residual, x,
-                          [&](std::size_t c, std::size_t i, std::size_t count, const auto& at) {
-                            store(at.value, out.row(c), i, count);
-                          });
+    finish_rows(link, v, residual, x,
+                [&](std::size_t c, std::size_t i, std::size_t count, const Batch<Real>& a) {
+                  if (kept.data != nullptr) store(a, kept.row(c), i, count);
+                  store(Function::at(a).value, out.row(c), i, count);
+                });
   });
 }
 
@@ -108,9 +109,11 @@ std::size_t products_per_point(std::size_t channels, std::span<const Mixing<Real
 
 /// y = u_L at every point of fields [batch, channels, points], where u_0 = x, of the extents `box`,
 /// and u_l = sigma(W u_{l-1} + b + r + g x) for each link. Goes from one tile of points to the
-/// next: what lies between x and y stays in the caches.
+/// next: what lies between x and y stays in the caches, but for what sigma is applied to where
+/// `keep` has a place, [batch, channels, points], for it.
 template <real Real>
-void mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links, Real* y) {
+void mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
+         std::span<Real* const> keep, Real* y) {
   const std::size_t rows = box[1] + detail::channels_of(links);
   const detail::Tiling<Real> tiling(box, rows);
   const std::size_t work = tiling.longest() * detail::products_per_point(box[1], links);
@@ -124,17 +127,20 @@ void mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links
       const auto next =
           tiling.part(tile + 1 < last ? x : nullptr, box[1], std::min(tile + 1, last - 1));
       auto u = input;
-      for (const auto& link : links) {
-        const bool is_last  = &link == &links.back();
+      for (std::size_t l = 0; l < links.size(); ++l) {
+        const auto& link    = links[l];
+        const bool is_last  = l + 1 == links.size();
         const auto v        = room.tile(link.channels);
         const auto residual = tiling.part(link.residual, link.channels, tile);
+        const auto kept     = tiling.part(keep[l], link.channels, tile);
         const auto result   = tiling.part(is_last ? y : nullptr, link.channels, tile);
         detail::multiply_tile(detail::weight_of(link, u.channels), u, v, [&](std::size_t column) {
           residual.prefetch(link.channels, column);
+          kept.prefetch(link.channels, column);
           result.prefetch(link.channels, column);
-          if (u.data == input.data) next.prefetch(box[1], column);
+          if (l == 0) next.prefetch(box[1], column);
         });
-        detail::finish_link(link, v, residual, input,
+        detail::finish_link(link, v, residual, input, kept,
                             is_last ? result : detail::FieldPart<Real>{v.data, v.pitch});
         u = v;
       }
