@@ -172,11 +172,12 @@ struct MixChain {
     plan.blank[number].activation = link.activation;
   }
 
+  template <class Plan, class Value>
+  using PerLink = std::array<Value, std::tuple_size_v<decltype(Plan::blank)>>;
+
   template <class Plan, class Field, class... Operands>
   static auto rule(const Plan& plan, const Field& x, const Operands&... operands) {
     using Real       = typename Field::Element;
-    using Backend    = typename Field::Backend;
-    using Links      = std::span<const Mixing<Real>>;
     const auto links = plan.links({operands.data()...});
     const auto room  = [&](const Mixing<Real>& link) {
       return Field::uninitialized(with_channels(x.shape(), link.channels));
@@ -186,38 +187,15 @@ struct MixChain {
     for (std::size_t l = 0; l < links.size(); ++l)
       if (plan.keeps[l]) places[l] = kept[l].emplace(room(links[l])).mutable_data();
     auto y = room(links.back());
-    Backend::mix(channel_box(x.shape()), x.data(), Links(links), std::span<Real* const>(places),
-                 y.mutable_data());
-    return with_joint_pullback(
-        std::move(y), [plan, x, kept, own = in_pullback(plan, kept, operands...)](
-                          const auto& dy, const auto& wanted) {
-          std::tuple<std::optional<Field>, std::optional<Operands>...> gradients;
-          std::apply(
-              [&](auto& dx, auto&... of) {
-                std::size_t i = 0;
-                make_room(dx, x, wanted[i++]);
-                const auto places = std::apply(
-                    [&](const auto&... operand) {
-                      (make_room(of, operand, wanted[i++]), ...);
-                      return plan.gradients({memory_of(of)...});
-                    },
-                    own);
-                const auto chain = std::apply(
-                    [&](const auto&... operand) { return plan.links({operand.data()...}); }, own);
-                PerLink<Plan, const Real*> known{};
-                for (std::size_t l = 0; l < chain.size(); ++l)
-                  if (kept[l]) known[l] = kept[l]->data();
-                Backend::pull_mix(channel_box(x.shape()), x.data(), Links(chain),
-                                  std::span<const Real* const>(known), dy.data(), memory_of(dx),
-                                  std::span<const MixingGradient<Real>>(places));
-              },
-              gradients);
-          return gradients;
-        });
+    Field::Backend::mix(channel_box(x.shape()), x.data(), std::span<const Mixing<Real>>(links),
+                        std::span<Real* const>(places), y.mutable_data());
+    return with_joint_pullback(std::move(y),
+                               [plan, x, kept, own = in_pullback(plan, kept, operands...)](
+                                   const auto& dy, const auto& wanted) {
+                                 return pulled(plan, x, kept, own, dy, wanted,
+                                               std::make_index_sequence<sizeof...(Operands)>{});
+                               });
   }
-
-  template <class Plan, class Value>
-  using PerLink = std::array<Value, std::tuple_size_v<decltype(Plan::blank)>>;
 
   /// The operands as a pullback needs them. It does not look at a residual again if the sum that it
   /// is part of is kept, which then stands in for it.
@@ -233,6 +211,26 @@ struct MixChain {
         return operand;
     };
     return std::tuple<Operands...>{needed(operands)...};
+  }
+
+  template <class Plan, class Field, class Kept, class... Operands, class Wanted, std::size_t... I>
+  static auto pulled(const Plan& plan, const Field& x, const Kept& kept,
+                     const std::tuple<Operands...>& operands, const Field& dy, const Wanted& wanted,
+                     std::index_sequence<I...>) {
+    using Real = typename Field::Element;
+    std::tuple<std::optional<Field>, std::optional<Operands>...> gradients;
+    make_room(std::get<0>(gradients), x, wanted[0]);
+    (make_room(std::get<I + 1>(gradients), std::get<I>(operands), wanted[I + 1]), ...);
+    const auto links  = plan.links({std::get<I>(operands).data()...});
+    const auto places = plan.gradients({memory_of(std::get<I + 1>(gradients))...});
+    PerLink<Plan, const Real*> known{};
+    for (std::size_t l = 0; l < links.size(); ++l)
+      if (kept[l]) known[l] = kept[l]->data();
+    Field::Backend::pull_mix(channel_box(x.shape()), x.data(), std::span<const Mixing<Real>>(links),
+                             std::span<const Real* const>(known), dy.data(),
+                             memory_of(std::get<0>(gradients)),
+                             std::span<const MixingGradient<Real>>(places));
+    return gradients;
   }
 
   template <class Value>
