@@ -71,18 +71,36 @@ void finish_rows(const Mixing<Real>& link, const ChannelTile<Real>& v,
   }
 }
 
-/// out = sigma(a) for a = v + b + r + g x, which is kept where there is a place for it.
+/// out = sigma(v + b + r + g x)
 template <real Real>
 void finish_link(const Mixing<Real>& link, const ChannelTile<Real>& v,
                  const FieldPart<const Real>& residual, const ChannelTile<Real>& x,
-                 const FieldPart<Real>& kept, const FieldPart<Real>& out) {
+                 const FieldPart<Real>& out) {
   with_function(link.activation, [&]<class Function>(Function) {
     finish_rows(link, v, residual, x,
                 [&](std::size_t c, std::size_t i, std::size_t count, const Batch<Real>& a) {
-                  if (kept.data != nullptr) store(a, kept.row(c), i, count);
                   store(Function::at(a).value, out.row(c), i, count);
                 });
   });
+}
+
+/// A link of which nothing is left to do but its activation.
+template <real Real>
+Mixing<Real> activation_of(const Mixing<Real>& link) {
+  return {.channels = link.channels, .weight = nullptr, .activation = link.activation};
+}
+
+/// The same, and keeps what sigma is applied to.
+template <real Real>
+void finish_and_keep(const Mixing<Real>& link, const ChannelTile<Real>& v,
+                     const FieldPart<const Real>& residual, const ChannelTile<Real>& x,
+                     const FieldPart<Real>& kept, const FieldPart<Real>& out) {
+  finish_rows(link, v, residual, x,
+              [&](std::size_t c, std::size_t i, std::size_t count, const Batch<Real>& a) {
+                a.store_unaligned(v.row(c).data + i);
+                store(a, kept.row(c), i, count);
+              });
+  finish_link(activation_of(link), v, {}, x, out);
 }
 
 /// The matrix of a link whose predecessor has that many channels.
@@ -140,8 +158,11 @@ void mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links
           result.prefetch(link.channels, column);
           if (l == 0) next.prefetch(box[1], column);
         });
-        detail::finish_link(link, v, residual, input, kept,
-                            is_last ? result : detail::FieldPart<Real>{v.data, v.pitch});
+        const auto out = is_last ? result : detail::FieldPart<Real>{v.data, v.pitch};
+        if (keep[l] != nullptr)
+          detail::finish_and_keep(link, v, residual, input, kept, out);
+        else
+          detail::finish_link(link, v, residual, input, out);
         u = v;
       }
     }

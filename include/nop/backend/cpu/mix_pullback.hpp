@@ -191,9 +191,7 @@ class MixPullback {
     const auto& link = links_[l];
     if (kept_[l] != nullptr) {
       read_tile(tiling_.part(kept_[l], link.channels, tile), u[l + 1]);
-      const Mixing<Real> rest{
-          .channels = link.channels, .weight = nullptr, .activation = link.activation};
-      return finish_link_with_slope(rest, {}, u[0], u[l + 1], slope);
+      return finish_link_with_slope(activation_of(link), {}, u[0], u[l + 1], slope);
     }
     multiply_tile(weight_of(link, u[l].channels), u[l], u[l + 1]);
     const auto residual = tiling_.part(link.residual, link.channels, tile);
