@@ -51,17 +51,6 @@ TEST_CASE("an op on tensors is a tensor and one on variables a variable") {
   CHECK(multiply(x.view(), v).value().to_host() == Values{4, 9});
 }
 
-TEST_CASE("a pullback is wanted where an input or a parameter wants a gradient") {
-  const Tensor x = numbers({2, 3});
-  const Parameter p(numbers({5, 7}));
-  Tape tape;
-  const auto wanted = tape.variable(x), unwanted = tape.input(x);
-  CHECK(nop::wants_pullback(x, wanted));
-  CHECK(nop::wants_pullback(unwanted, p));
-  CHECK_FALSE(nop::wants_pullback(x, unwanted));
-  CHECK_FALSE(nop::wants_pullback(x, p));
-}
-
 TEST_CASE("at rest a view is used in place and the result is never borrowed") {
   const Tensor x     = numbers({2, 3});
   const double* seen = nullptr;

@@ -11,8 +11,6 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
-#include <tuple>
-#include <vector>
 
 using nop::Activation;
 using nop::mix_chain;
@@ -67,30 +65,6 @@ TEST_CASE("a chain has right gradients by all its operands") {
   };
   with_operands(Shape{2, 3, 5}, 4, check);
   with_operands(Shape{1, 2, 3, 4}, 3, check);
-}
-
-// From so many channels on, sums are kept for the pullback.
-TEST_CASE("a wide chain has the gradients of its links one after the other") {
-  const auto gradients = [](const auto& function, const auto&... operands) {
-    nop::Tape tape;
-    const auto variables = std::tuple(tape.variable(operands)...);
-    return std::apply(
-        [&](const auto&... variable) {
-          const auto y     = function(variable...);
-          const auto found = tape.gradient(nop::test::projection(y, random_field(y.shape(), 9)));
-          return std::vector{found[variable].to_host()...};
-        },
-        variables);
-  };
-  with_operands(Shape{2, nop::detail::channels_worth_keeping, 7, 5}, 51,
-                [&](const auto&... operands) {
-                  const auto ours     = gradients(fused, operands...);
-                  const auto by_links = gradients(separate, operands...);
-                  for (std::size_t i = 0; i < ours.size(); ++i) {
-                    CAPTURE(i);
-                    CHECK(nop::test::worst_error(ours[i], by_links[i]) < 1e-12);
-                  }
-                });
 }
 
 TEST_CASE("a field may enter a chain in two places") {

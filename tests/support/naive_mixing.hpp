@@ -19,18 +19,11 @@ template <class Real>
 class NaiveMixing {
  public:
   NaiveMixing(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links)
-      : box_(box), x_(x), links_(links), kept_(links.size()) {}
-  /// For a pullback that is given what some activations are applied to.
-  NaiveMixing(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
-              std::span<const Real* const> kept)
-      : box_(box), x_(x), links_(links), kept_(kept.begin(), kept.end()) {}
+      : box_(box), x_(x), links_(links) {}
 
-  void mix(std::span<Real* const> keep, Real* y) const {
+  void mix(Real* y) const {
     for_each_point([&](std::size_t sample, std::size_t point) {
       compute(sample, point);
-      for (std::size_t l = 0; l < links_.size(); ++l)
-        for (std::size_t c = 0; keep[l] != nullptr && c < links_[l].channels; ++c)
-          keep[l][(sample * links_[l].channels + c) * box_[2] + point] = sum_[l][c];
       const auto& result = u_.back();
       for (std::size_t c = 0; c < result.size(); ++c)
         y[(sample * result.size() + c) * box_[2] + point] = result[c];
@@ -86,17 +79,15 @@ class NaiveMixing {
       for (std::size_t point = 0; point < box_[2]; ++point) use(sample, point);
   }
 
-  /// All sums a_l, u_l and slopes at one point.
+  /// All u_l and slopes at one point.
   void compute(std::size_t sample, std::size_t point) const {
     u_.assign(1, {});
     slope_.clear();
-    sum_.clear();
     for (std::size_t c = 0; c < box_[1]; ++c)
       u_[0].push_back(x_[(sample * box_[1] + c) * box_[2] + point]);
-    for (std::size_t l = 0; l < links_.size(); ++l) {
-      const auto& link  = links_[l];
+    for (const auto& link : links_) {
       const auto before = u_.back();
-      std::vector<Real> sum, value, slope;
+      std::vector<Real> value, slope;
       for (std::size_t c = 0; c < link.channels; ++c) {
         Real a = link.bias != nullptr ? link.bias[c] : Real(0);
         for (std::size_t i = 0; i < before.size(); ++i)
@@ -104,13 +95,10 @@ class NaiveMixing {
         if (link.residual != nullptr)
           a += link.residual[(sample * link.channels + c) * box_[2] + point];
         if (link.gate != nullptr) a += link.gate[c] * u_[0][c];
-        if (kept_[l] != nullptr) a = kept_[l][(sample * link.channels + c) * box_[2] + point];
-        sum.push_back(a);
         const auto at = with_function(link.activation, [&](auto f) { return f.at(a); });
         value.push_back(at.value);
         slope.push_back(at.slope);
       }
-      sum_.push_back(sum);
       u_.push_back(value);
       slope_.push_back(slope);
     }
@@ -119,8 +107,7 @@ class NaiveMixing {
   Shape<3> box_;
   const Real* x_;
   std::span<const Mixing<Real>> links_;
-  std::vector<const Real*> kept_;
-  mutable std::vector<std::vector<Real>> sum_, u_, slope_;
+  mutable std::vector<std::vector<Real>> u_, slope_;
 };
 
 }  // namespace nop::test

@@ -4,7 +4,6 @@
 #include <nop/core/mixing.hpp>
 #include <nop/core/shape.hpp>
 
-#include "naive_mixing.hpp"
 #include "random_field.hpp"
 
 #include <array>
@@ -23,7 +22,6 @@ struct LinkOptions {
   std::size_t channels;
   bool bias = true, residual = false, gate = false;
   Activation activation = Activation::gelu;
-  bool kept             = false;  ///< what the activation is applied to, for the pullback
 };
 
 /// A chain with random operands, and memory for all their gradients.
@@ -45,24 +43,22 @@ class RandomChain {
                         o.gate ? keep(values(o.channels)) : nullptr, o.activation});
       sizes_.push_back({o.channels * before, o.bias ? o.channels : 0, o.residual ? field : 0,
                         o.gate ? o.channels : 0});
-      kept_sizes_.push_back(o.kept ? field : 0);
       before = o.channels;
     }
     result_ = box[0] * before * box[2];
     dy_     = values(result_);
   }
 
-  /// The result of `mix(box, x, links, keep, y)`, and what is kept behind it.
+  /// The result of `mix(box, x, links, y)`.
   template <class Mix>
   std::vector<Real> result(const Mix& mix) const {
     std::vector<Real> y(result_, Real(77));
-    for (const auto& sum : sums(mix, y.data())) y.insert(y.end(), sum.begin(), sum.end());
+    mix(box_, x_.data(), std::span<const Mixing<Real>>(links_), y.data());
     return y;
   }
 
-  /// All gradients by `pull(box, x, links, kept, dy, dx, places)`, one after the other, of which
-  /// `wanted(number)` says which; that by x is the first. A residual is only given where it may be
-  /// needed.
+  /// All gradients, one after the other, of which `wanted(number)` says which; that by x is the
+  /// first.
   template <class Pull, class Wanted>
   std::vector<Real> gradients(const Pull& pull, const Wanted& wanted) const {
     std::size_t number = 0;
@@ -79,37 +75,14 @@ class RandomChain {
       Real* const residual = place(size[2]);
       places.push_back({weight, bias, residual, place(size[3])});
     }
-    std::vector<Real> y(result_);
-    const auto kept = sums([](const auto& box, const Real* x, auto links, auto keep,
-                              Real* out) { NaiveMixing<Real>(box, x, links).mix(keep, out); },
-                           y.data());
-    auto links      = links_;
-    std::vector<const Real*> given;
-    for (std::size_t l = 0; l < links.size(); ++l) {
-      given.push_back(kept[l].empty() ? nullptr : kept[l].data());
-      if (!kept[l].empty()) links[l].residual = nullptr;
-    }
-    pull(box_, x_.data(), std::span<const Mixing<Real>>(links), std::span<const Real* const>(given),
-         dy_.data(), dx, std::span<const MixingGradient<Real>>(places));
+    pull(box_, x_.data(), std::span<const Mixing<Real>>(links_), dy_.data(), dx,
+         std::span<const MixingGradient<Real>>(places));
     std::vector<Real> all;
     for (const auto& one : memory) all.insert(all.end(), one.begin(), one.end());
     return all;
   }
 
  private:
-  /// Runs `mix`, and returns what is kept of each link.
-  template <class Mix>
-  std::vector<std::vector<Real>> sums(const Mix& mix, Real* y) const {
-    std::vector<std::vector<Real>> kept;
-    std::vector<Real*> places;
-    for (const std::size_t size : kept_sizes_) {
-      kept.emplace_back(size, Real(77));
-      places.push_back(size == 0 ? nullptr : kept.back().data());
-    }
-    mix(box_, x_.data(), std::span<const Mixing<Real>>(links_), std::span<Real* const>(places), y);
-    return kept;
-  }
-
   std::vector<Real> values(std::size_t count) {
     const auto wide = random_values<double>(count, ++seed_);
     return {wide.begin(), wide.end()};
@@ -124,7 +97,6 @@ class RandomChain {
   std::vector<Real> x_, dy_;
   std::vector<Mixing<Real>> links_;
   std::vector<std::array<std::size_t, 4>> sizes_;
-  std::vector<std::size_t> kept_sizes_;
   std::size_t result_ = 0;
 };
 

@@ -107,23 +107,18 @@ struct ToyBackend {
 
   template <class Real>
   static void mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
-                  std::span<Real* const> keep, Real* y) {
+                  Real* y) {
     const auto mine = on_host(links);
-    std::vector<Real*> places;
-    for (Real* const place : keep) places.push_back(maybe(place));
-    NaiveMixing<Real>(box, maybe(x), mine).mix(places, maybe(y));
+    NaiveMixing<Real>(box, maybe(x), mine).mix(maybe(y));
   }
   template <class Real>
   static void pull_mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
-                       std::span<const Real* const> kept, const Real* dy, Real* dx,
-                       std::span<const MixingGradient<Real>> gradients) {
+                       const Real* dy, Real* dx, std::span<const MixingGradient<Real>> gradients) {
     const auto mine = on_host(links);
-    std::vector<const Real*> sums;
-    for (const Real* const sum : kept) sums.push_back(maybe(sum));
     std::vector<MixingGradient<Real>> places;
     for (const auto& g : gradients)
       places.push_back({maybe(g.weight), maybe(g.bias), maybe(g.residual), maybe(g.gate)});
-    NaiveMixing<Real>(box, maybe(x), mine, sums).pull(maybe(dy), maybe(dx), places);
+    NaiveMixing<Real>(box, maybe(x), mine).pull(maybe(dy), maybe(dx), places);
   }
 
   template <std::size_t Dim, class Element>

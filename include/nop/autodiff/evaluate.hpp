@@ -150,23 +150,6 @@ auto lasting_value(const Input& input) {
 
 }  // namespace detail
 
-/// Will an op on these inputs be pulled back? If so, what it computes on the way may be worth
-/// keeping.
-template <operand... Inputs>
-bool wants_pullback(const Inputs&... inputs) {
-  if constexpr ((detail::is_variable<Inputs> || ...)) {
-    const auto wants = []<class Input>(const Input& input) {
-      if constexpr (detail::is_variable<Input>)
-        return input.node() != nullptr;
-      else
-        return !field<Input>;  // a parameter
-    };
-    return (wants(inputs) || ...);
-  } else {
-    return false;
-  }
-}
-
 /// Runs an op. `rule(values...)` gets the inputs as tensors and returns `with_pullbacks(value,
 /// ...)`, one pullback for each input, or `with_joint_pullback(value, pullback)`. If an input is a
 /// Variable, the result is one too and the pullbacks are recorded; otherwise they are dropped and

@@ -66,14 +66,13 @@ struct Cpu {
 
   template <class Real>
   static void mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
-                  std::span<Real* const> keep, Real* y) {
-    cpu::mix(box, x, links, keep, y);
+                  Real* y) {
+    cpu::mix(box, x, links, y);
   }
   template <class Real>
   static void pull_mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
-                       std::span<const Real* const> kept, const Real* dy, Real* dx,
-                       std::span<const MixingGradient<Real>> gradients) {
-    cpu::pull_mix(box, x, links, kept, dy, dx, gradients);
+                       const Real* dy, Real* dx, std::span<const MixingGradient<Real>> gradients) {
+    cpu::pull_mix(box, x, links, dy, dx, gradients);
   }
 
   static void to_modes(const auto& transform, const auto* field, auto* spectrum) {

@@ -41,8 +41,7 @@ template <class B>
 concept backend =
     requires(const float* in, float* out, const std::complex<float>* spectrum,
              std::complex<float>* spectrum_out, Shape<3> box, ProductSize size,
-             std::span<const Mixing<float>> links, std::span<float* const> keep,
-             std::span<const float* const> kept, std::span<const MixingGradient<float>> gradients,
+             std::span<const Mixing<float>> links, std::span<const MixingGradient<float>> gradients,
              FourierTransform<2> transform, void* block, std::size_t n) {
       { B::host_accessible } -> std::convertible_to<bool>;
       { B::allocate(n) } -> std::same_as<void*>;
@@ -59,8 +58,8 @@ concept backend =
       B::multiply(size, Matrices<const std::complex<float>>{spectrum, n, n},
                   Matrices<const std::complex<float>>{spectrum, n, n},
                   Matrices<std::complex<float>>{spectrum_out, n, n}, Update::add);
-      B::mix(box, in, links, keep, out);
-      B::pull_mix(box, in, links, kept, in, out, gradients);
+      B::mix(box, in, links, out);
+      B::pull_mix(box, in, links, in, out, gradients);
       B::to_modes(transform, in, spectrum_out);
       B::from_modes(transform, spectrum, out);
     };

@@ -55,15 +55,10 @@ struct ChainLink {
   }
 };
 
-/// To compute a number again takes as many products as the mixing has channels before it; from here
-/// on it is faster to write it and to read it again.
-inline constexpr std::size_t channels_worth_keeping = 48;
-
 /// A chain but for the memory of its operands, of which there are `Count`.
 template <real Real, std::size_t Links, std::size_t Count>
 struct ChainPlan {
   std::array<Mixing<Real>, Links> blank;
-  std::array<bool, Links> keeps{};      ///< for the pullback, what sigma is applied to
   std::array<std::size_t, Count> link;  ///< that an operand belongs to
   std::array<LinkRole, Count> role;
 
@@ -72,15 +67,6 @@ struct ChainPlan {
   }
   [[nodiscard]] auto gradients(const std::array<Real*, Count>& data) const {
     return filled(std::array<MixingGradient<Real>, Links>{}, data);
-  }
-
-  /// Nothing needs to be kept of a link that is linear, if it is the last.
-  void choose_kept(std::size_t channels) {
-    for (std::size_t l = 0; l < Links; ++l) {
-      const bool is_linear_end = l + 1 == Links && blank[l].activation == Activation::identity;
-      keeps[l]                 = channels >= channels_worth_keeping && !is_linear_end;
-      channels                 = blank[l].channels;
-    }
   }
 
  private:
@@ -135,7 +121,6 @@ struct MixChain {
     (describe(x.shape(), shape, links, number++, part, plan), ...);
     return std::apply(
         [&](const auto&... parts) {
-          if (wants_pullback(x, parts.operand...)) plan.choose_kept(x.shape()[1]);
           return evaluate([&plan](const auto& u,
                                   const auto&... operands) { return rule(plan, u, operands...); },
                           x, parts.operand...);
@@ -172,65 +157,30 @@ struct MixChain {
     plan.blank[number].activation = link.activation;
   }
 
-  template <class Plan, class Value>
-  using PerLink = std::array<Value, std::tuple_size_v<decltype(Plan::blank)>>;
-
   template <class Plan, class Field, class... Operands>
   static auto rule(const Plan& plan, const Field& x, const Operands&... operands) {
     using Real       = typename Field::Element;
+    using Backend    = typename Field::Backend;
+    using Links      = std::span<const Mixing<Real>>;
     const auto links = plan.links({operands.data()...});
-    const auto room  = [&](const Mixing<Real>& link) {
-      return Field::uninitialized(with_channels(x.shape(), link.channels));
-    };
-    PerLink<Plan, std::optional<Field>> kept;
-    PerLink<Plan, Real*> places{};
-    for (std::size_t l = 0; l < links.size(); ++l)
-      if (plan.keeps[l]) places[l] = kept[l].emplace(room(links[l])).mutable_data();
-    auto y = room(links.back());
-    Field::Backend::mix(channel_box(x.shape()), x.data(), std::span<const Mixing<Real>>(links),
-                        std::span<Real* const>(places), y.mutable_data());
-    return with_joint_pullback(std::move(y),
-                               [plan, x, kept, own = in_pullback(plan, kept, operands...)](
-                                   const auto& dy, const auto& wanted) {
-                                 return pulled(plan, x, kept, own, dy, wanted,
-                                               std::make_index_sequence<sizeof...(Operands)>{});
-                               });
-  }
-
-  /// The operands as a pullback needs them. It does not look at a residual again if the sum that it
-  /// is part of is kept, which then stands in for it.
-  template <class Plan, class Kept, class... Operands>
-  static auto in_pullback(const Plan& plan, const Kept& kept, const Operands&... operands) {
-    std::size_t i     = 0;
-    const auto needed = [&]<class Operand>(const Operand& operand) {
-      const std::size_t link = plan.link[i];
-      const bool is_residual = plan.role[i++] == LinkRole::residual;
-      if constexpr (std::is_same_v<std::optional<Operand>, typename Kept::value_type>)
-        return is_residual && kept[link] ? *kept[link] : operand;
-      else
-        return operand;
-    };
-    return std::tuple<Operands...>{needed(operands)...};
-  }
-
-  template <class Plan, class Field, class Kept, class... Operands, class Wanted, std::size_t... I>
-  static auto pulled(const Plan& plan, const Field& x, const Kept& kept,
-                     const std::tuple<Operands...>& operands, const Field& dy, const Wanted& wanted,
-                     std::index_sequence<I...>) {
-    using Real = typename Field::Element;
-    std::tuple<std::optional<Field>, std::optional<Operands>...> gradients;
-    make_room(std::get<0>(gradients), x, wanted[0]);
-    (make_room(std::get<I + 1>(gradients), std::get<I>(operands), wanted[I + 1]), ...);
-    const auto links  = plan.links({std::get<I>(operands).data()...});
-    const auto places = plan.gradients({memory_of(std::get<I + 1>(gradients))...});
-    PerLink<Plan, const Real*> known{};
-    for (std::size_t l = 0; l < links.size(); ++l)
-      if (kept[l]) known[l] = kept[l]->data();
-    Field::Backend::pull_mix(channel_box(x.shape()), x.data(), std::span<const Mixing<Real>>(links),
-                             std::span<const Real* const>(known), dy.data(),
-                             memory_of(std::get<0>(gradients)),
-                             std::span<const MixingGradient<Real>>(places));
-    return gradients;
+    auto y           = Field::uninitialized(with_channels(x.shape(), links.back().channels));
+    Backend::mix(channel_box(x.shape()), x.data(), Links(links), y.mutable_data());
+    return with_joint_pullback(
+        std::move(y), [plan, x, operands...](const auto& dy, const auto& wanted) {
+          std::tuple<std::optional<Field>, std::optional<Operands>...> gradients;
+          std::apply(
+              [&](auto& dx, auto&... of) {
+                std::size_t i = 0;
+                make_room(dx, x, wanted[i++]);
+                (make_room(of, operands, wanted[i++]), ...);
+                const auto chain  = plan.links({operands.data()...});
+                const auto places = plan.gradients({memory_of(of)...});
+                Backend::pull_mix(channel_box(x.shape()), x.data(), Links(chain), dy.data(),
+                                  memory_of(dx), std::span<const MixingGradient<Real>>(places));
+              },
+              gradients);
+          return gradients;
+        });
   }
 
   template <class Value>

@@ -22,8 +22,9 @@ constexpr auto ours = [](const auto&... arguments) { nop::cpu::mix(arguments...)
 
 template <class Real>
 std::vector<Real> by_definition(const RandomChain<Real>& chain) {
-  return chain.result([](const auto& box, const auto* x, const auto& links, const auto& keep,
-                         auto* y) { nop::test::NaiveMixing<Real>(box, x, links).mix(keep, y); });
+  return chain.result([](const auto& box, const auto* x, const auto& links, auto* y) {
+    nop::test::NaiveMixing<Real>(box, x, links).mix(y);
+  });
 }
 
 /// In this precision against the definition in double.
@@ -63,19 +64,6 @@ TEST_CASE_TEMPLATE("chains of two and three mixings", Real, float, double) {
     check<Real>({1, 4, points}, {{4, true, true, true, Activation::leaky_relu},
                                  {4, false, true, true},
                                  {4, true, true, true, Activation::identity}});
-  }
-}
-
-TEST_CASE_TEMPLATE("what an activation is applied to is kept where it is wanted", Real, float,
-                   double) {
-  const auto kept = [](LinkOptions link) {
-    link.kept = true;
-    return link;
-  };
-  for (const std::size_t points : {1U, 37U, 256U, 1030U}) {
-    const LinkOptions first{10, false, true}, second{5}, third{10, true, false, true};
-    check<Real>({2, 10, points}, {kept(first), second, third});
-    check<Real>({2, 10, points}, {first, kept(second), kept(third)});
   }
 }
 

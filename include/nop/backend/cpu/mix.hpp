@@ -49,10 +49,10 @@ struct LinkRow {
   Row<const Real> r, input;
 };
 
-/// a = v + b + r + g x for v = W u, handed to `write(channel, first point, number of points, a)`
-/// register by register. All rows in one loop: an activation has more constants than a row has
-/// registers.
-template <real Real, class Write>
+/// sigma(v + b + r + g x) and its slope for v = W u, handed to `write(channel, first point, number
+/// of points, value and slope)` register by register. All rows in one loop: an activation has more
+/// constants than a row has registers.
+template <class Function, real Real, class Write>
 void finish_rows(const Mixing<Real>& link, const ChannelTile<Real>& v,
                  const FieldPart<const Real>& residual, const ChannelTile<Real>& x,
                  const Write& write) {
@@ -65,8 +65,8 @@ void finish_rows(const Mixing<Real>& link, const ChannelTile<Real>& v,
       const Real* r           = row.r.data + row.r.step * i;
       if (count < width && row.r.step != 0) r = std::copy_n(r, count, rest.data()) - count;
       write(c, i, count,
-            row.load(v.values(c), i) + row.bias + Batch<Real>::load_unaligned(r) +
-                row.load(row.input, i) * row.gate);
+            Function::at(row.load(v.values(c), i) + row.bias + Batch<Real>::load_unaligned(r) +
+                         row.load(row.input, i) * row.gate));
     }
   }
 }
@@ -77,30 +77,11 @@ void finish_link(const Mixing<Real>& link, const ChannelTile<Real>& v,
                  const FieldPart<const Real>& residual, const ChannelTile<Real>& x,
                  const FieldPart<Real>& out) {
   with_function(link.activation, [&]<class Function>(Function) {
-    finish_rows(link, v, residual, x,
-                [&](std::size_t c, std::size_t i, std::size_t count, const Batch<Real>& a) {
-                  store(Function::at(a).value, out.row(c), i, count);
-                });
+    finish_rows<Function>(link, v, residual, x,
+                          [&](std::size_t c, std::size_t i, std::size_t count, const auto& at) {
+                            store(at.value, out.row(c), i, count);
+                          });
   });
-}
-
-/// A link of which nothing is left to do but its activation.
-template <real Real>
-Mixing<Real> activation_of(const Mixing<Real>& link) {
-  return {.channels = link.channels, .weight = nullptr, .activation = link.activation};
-}
-
-/// The same, and keeps what sigma is applied to.
-template <real Real>
-void finish_and_keep(const Mixing<Real>& link, const ChannelTile<Real>& v,
-                     const FieldPart<const Real>& residual, const ChannelTile<Real>& x,
-                     const FieldPart<Real>& kept, const FieldPart<Real>& out) {
-  finish_rows(link, v, residual, x,
-              [&](std::size_t c, std::size_t i, std::size_t count, const Batch<Real>& a) {
-                a.store_unaligned(v.row(c).data + i);
-                store(a, kept.row(c), i, count);
-              });
-  finish_link(activation_of(link), v, {}, x, out);
 }
 
 /// The matrix of a link whose predecessor has that many channels.
@@ -127,11 +108,9 @@ std::size_t products_per_point(std::size_t channels, std::span<const Mixing<Real
 
 /// y = u_L at every point of fields [batch, channels, points], where u_0 = x, of the extents `box`,
 /// and u_l = sigma(W u_{l-1} + b + r + g x) for each link. Goes from one tile of points to the
-/// next: what lies between x and y stays in the caches, but for what sigma is applied to where
-/// `keep` has a place, [batch, channels, points], for it.
+/// next: what lies between x and y stays in the caches.
 template <real Real>
-void mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
-         std::span<Real* const> keep, Real* y) {
+void mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links, Real* y) {
   const std::size_t rows = box[1] + detail::channels_of(links);
   const detail::Tiling<Real> tiling(box, rows);
   const std::size_t work = tiling.longest() * detail::products_per_point(box[1], links);
@@ -145,24 +124,18 @@ void mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links
       const auto next =
           tiling.part(tile + 1 < last ? x : nullptr, box[1], std::min(tile + 1, last - 1));
       auto u = input;
-      for (std::size_t l = 0; l < links.size(); ++l) {
-        const auto& link    = links[l];
-        const bool is_last  = l + 1 == links.size();
+      for (const auto& link : links) {
+        const bool is_last  = &link == &links.back();
         const auto v        = room.tile(link.channels);
         const auto residual = tiling.part(link.residual, link.channels, tile);
-        const auto kept     = tiling.part(keep[l], link.channels, tile);
         const auto result   = tiling.part(is_last ? y : nullptr, link.channels, tile);
         detail::multiply_tile(detail::weight_of(link, u.channels), u, v, [&](std::size_t column) {
           residual.prefetch(link.channels, column);
-          kept.prefetch(link.channels, column);
           result.prefetch(link.channels, column);
-          if (l == 0) next.prefetch(box[1], column);
+          if (u.data == input.data) next.prefetch(box[1], column);
         });
-        const auto out = is_last ? result : detail::FieldPart<Real>{v.data, v.pitch};
-        if (keep[l] != nullptr)
-          detail::finish_and_keep(link, v, residual, input, kept, out);
-        else
-          detail::finish_link(link, v, residual, input, out);
+        detail::finish_link(link, v, residual, input,
+                            is_last ? result : detail::FieldPart<Real>{v.data, v.pitch});
         u = v;
       }
     }

@@ -27,12 +27,11 @@ void finish_link_with_slope(const Mixing<Real>& link, const FieldPart<const Real
                             const ChannelTile<Real>& x, const ChannelTile<Real>& u,
                             const ChannelTile<Real>& slope) {
   with_function(link.activation, [&]<class Function>(Function) {
-    finish_rows(link, u, residual, x,
-                [&](std::size_t c, std::size_t i, std::size_t, const Batch<Real>& a) {
-                  const auto at = Function::at(a);
-                  at.value.store_unaligned(u.row(c).data + i);
-                  at.slope.store_unaligned(slope.row(c).data + i);
-                });
+    finish_rows<Function>(link, u, residual, x,
+                          [&](std::size_t c, std::size_t i, std::size_t, const auto& at) {
+                            at.value.store_unaligned(u.row(c).data + i);
+                            at.slope.store_unaligned(slope.row(c).data + i);
+                          });
   });
 }
 
@@ -77,16 +76,14 @@ struct LinkSums {
 ///     dW_l = sum_p da_l u_{l-1}^T,   db_l = sum_p da_l,  dg_l = sum_p da_l x
 ///     du_{l-1} = W_l^T da_l,                             dx = du_0 + sum_l g_l da_l.
 ///
-/// An a_l that was not kept is computed again for a tile of points.
+/// The u_l were not kept: to compute them again for a tile of points costs less than to read them.
 template <real Real>
 class MixPullback {
  public:
   MixPullback(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
-              std::span<const Real* const> kept, const Real* dy, Real* dx,
-              std::span<const MixingGradient<Real>> gradients)
+              const Real* dy, Real* dx, std::span<const MixingGradient<Real>> gradients)
       : x_(x),
         links_(links),
-        kept_(kept),
         dy_(dy),
         dx_(dx),
         gradients_(gradients),
@@ -114,9 +111,9 @@ class MixPullback {
       Real* const own = sums.data() + block * size;
       std::fill_n(own, size, Real(0));
       TileRoom<Real> room(tiling_, rows_);
-      const std::size_t first = block * tiling_.count() / blocks,
-                        end   = (block + 1) * tiling_.count() / blocks;
-      for (std::size_t tile = first; tile < end; ++tile) pull(tile, tile + 1 < end, room, own);
+      const std::size_t first = block * tiling_.count() / blocks;
+      for (std::size_t tile = first; tile < (block + 1) * tiling_.count() / blocks; ++tile)
+        pull(tile, room, own);
     });
     parallel_blocks(size, 4096, [&](std::size_t begin, std::size_t end) {
       for (std::size_t block = 1; block < blocks; ++block)
@@ -134,8 +131,7 @@ class MixPullback {
     return std::any_of(links.begin(), links.end(), [](const auto& l) { return l.gate != nullptr; });
   }
 
-  /// One tile. If another one follows, its fields are asked for while products are computed.
-  void pull(std::size_t tile, bool has_next, TileRoom<Real>& room, Real* sums) const {
+  void pull(std::size_t tile, TileRoom<Real>& room, Real* sums) const {
     room.move_to(tile);
     const std::size_t count = links_.size(), last = links_.back().channels;
     const auto dy = tiling_.part(dy_, last, tile);
@@ -145,21 +141,24 @@ class MixPullback {
     u.push_back(room.tile(channels_));
     read_tile(tiling_.part(x_, channels_, tile), u[0]);
     for (std::size_t l = 0; l < count; ++l) {
-      u.push_back(room.tile(links_[l].channels));
-      slope.push_back(room.tile(links_[l].channels));
-      if (!is_linear_end(l)) mix_again(tile, l, u, slope[l]);
+      const auto& link = links_[l];
+      u.push_back(room.tile(link.channels));
+      slope.push_back(room.tile(link.channels));
+      if (is_linear_end(l)) continue;  // nothing to be computed again
+      const auto residual = tiling_.part(link.residual, link.channels, tile);
+      multiply_tile(weight_of(link, u[l].channels), u[l], u[l + 1], [&](std::size_t column) {
+        residual.prefetch(link.channels, column);
+        if (l == 0) dy.prefetch(last, column);
+      });
+      finish_link_with_slope(link, residual, u[0], u[l + 1], slope[l]);
     }
     const auto past = room.tile(channels_);  // what dx gets by way of the gates
     if (is_gated_) std::fill_n(past.data, past.channels * past.pitch, Real(0));
     auto da = room.tile(widest_), before = room.tile(widest_);
     Real* const transposed = room.tile(whole_tiles<Real>(widest_)).data;
 
-    da.channels        = last;
-    const auto dx      = tiling_.part(dx_, channels_, tile);
-    const auto of_next = [&](const Real* field, std::size_t channels) {
-      return tiling_.part(has_next ? field : nullptr, channels, has_next ? tile + 1 : tile);
-    };
-    const auto next_x = of_next(x_, channels_), next_dy = of_next(dy_, last);
+    da.channels   = last;
+    const auto dx = tiling_.part(dx_, channels_, tile);
     for (std::size_t l = count; l-- > 0;) {
       for (std::size_t c = 0; c < da.channels; ++c)
         sums[sums_[l].bias + c] += scale_row(
@@ -168,12 +167,8 @@ class MixPullback {
       gather(tile, l, da, u, past, transposed, sums);
       if (l == 0 && dx_ == nullptr) return;
       before.channels = u[l].channels;
-      const auto next = of_next(kept_[l] != nullptr ? kept_[l] : links_[l].residual, da.channels);
       multiply_tile(weight_of(links_[l], u[l].channels).transposed(), da, before,
                     [&](std::size_t column) {
-                      next.prefetch(da.channels, column);
-                      if (l + 1 == count) next_dy.prefetch(last, column);
-                      if (l == 0) next_x.prefetch(channels_, column);
                       if (l == 0) dx.prefetch(channels_, column);
                     });
       std::swap(da, before);
@@ -183,19 +178,6 @@ class MixPullback {
         map_row(Plus{}, da.points, dx.row(c), da.values(c), past.values(c));
       else
         std::copy_n(da.row(c).data, da.points, dx.row(c).data);
-  }
-
-  /// u_l and the slope of its activation, from a_l where that was kept.
-  void mix_again(std::size_t tile, std::size_t l, const std::vector<ChannelTile<Real>>& u,
-                 const ChannelTile<Real>& slope) const {
-    const auto& link = links_[l];
-    if (kept_[l] != nullptr) {
-      read_tile(tiling_.part(kept_[l], link.channels, tile), u[l + 1]);
-      return finish_link_with_slope(activation_of(link), {}, u[0], u[l + 1], slope);
-    }
-    multiply_tile(weight_of(link, u[l].channels), u[l], u[l + 1]);
-    const auto residual = tiling_.part(link.residual, link.channels, tile);
-    finish_link_with_slope(link, residual, u[0], u[l + 1], slope);
   }
 
   /// The gradients by one link's operands but for its bias.
@@ -241,7 +223,6 @@ class MixPullback {
 
   const Real* x_;
   std::span<const Mixing<Real>> links_;
-  std::span<const Real* const> kept_;
   const Real* dy_;
   Real* dx_;
   std::span<const MixingGradient<Real>> gradients_;
@@ -255,13 +236,11 @@ class MixPullback {
 }  // namespace detail
 
 /// The gradients by x, where dx is not null, and by those operands of the links that have a place
-/// in `gradients`, of a loss whose gradient by the result of `mix` is dy. What `mix` kept is not
-/// computed again; a residual is only looked at for that.
+/// in `gradients`, of a loss whose gradient by the result of `mix` is dy.
 template <real Real>
 void pull_mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
-              std::span<const Real* const> kept, const Real* dy, Real* dx,
-              std::span<const MixingGradient<Real>> gradients) {
-  detail::MixPullback<Real>(box, x, links, kept, dy, dx, gradients).run();
+              const Real* dy, Real* dx, std::span<const MixingGradient<Real>> gradients) {
+  detail::MixPullback<Real>(box, x, links, dy, dx, gradients).run();
 }
 
 }  // namespace nop::cpu
