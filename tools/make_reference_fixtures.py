@@ -4,11 +4,12 @@
 
     python3 tools/make_reference_fixtures.py tests/data/reference
 
-It asks for torch, numpy and neuraloperator, whichever version is to be the witness. With 2.0 (the
+It asks for torch, numpy and whatever is to be the witness. With neuraloperator 2.0 (the
 environment that ./run compare makes has it: pass build/peers/bin/python) it writes the models of
-today, with 0.3 those of that version. For every model NAME it writes NAME.pt, what
-torch.save made of it, and NAME.npz with an input x and the model's output y; NAME.json has the
-arguments of the constructor where the file cannot say them.
+today and of the scripts, with 1.0, 0.3 and 0.2 those of that version, and with --physicsnemo those
+of nvidia-physicsnemo. For every model NAME it writes NAME.pt, what torch.save made of it, or
+NAME.mdlus, and NAME.npz with an input x and the model's output y; NAME.json has the arguments of the
+constructor where the file cannot say them.
 """
 
 import argparse
@@ -18,14 +19,18 @@ import warnings
 from pathlib import Path
 from unittest import mock
 
-for absent in ("wandb", "h5py", "zarr"):  # that old versions import, but no model needs
-    sys.modules.setdefault(absent, mock.MagicMock())
-
-import neuralop
 import numpy
 import torch
-from neuralop.models import FNO, TFNO, UNO
 from torch.nn import functional
+
+if "--physicsnemo" not in sys.argv:
+    # What some version imports, but no model here needs.
+    for unneeded in ("wandb", "h5py", "zarr", "configmypy", "torchvision", "zencfg",
+                     "torch_harmonics", "torch_harmonics.quadrature",
+                     "torch_harmonics.convolution"):
+        sys.modules.setdefault(unneeded, mock.MagicMock())
+    import neuralop
+    from neuralop.models import FNO, TFNO, UNO
 
 SIZES = {"in_channels": 2, "out_channels": 1, "hidden_channels": 4, "n_layers": 2}
 
@@ -94,11 +99,49 @@ def version_0_3(folder):
         norm="group_norm", fno_skip="soft-gating"), (8, 6))
 
 
+def version_0_2(folder):
+    def of_that_time(**changes):
+        return fno(**{"projection_channels": 5, "n_layers": 3, **changes})
+
+    write(folder, "fno_v0_2", of_that_time(n_modes=(6, 4)), (8, 7))
+    write(folder, "fno_v0_2_1d", of_that_time(n_modes=(6,), n_layers=4, domain_padding=0.3), (9,))
+    write(folder, "fno_v0_2_3d", of_that_time(
+        n_modes=(4, 2, 6), hidden_channels=2, norm="group_norm", fno_skip="soft-gating"), (4, 6, 7))
+    for kind in ("tucker", "cp", "tt"):
+        write(folder, f"tfno_v0_2_{kind}", of_that_time(
+            n_modes=(6, 4), n_layers=1, factorization=kind, rank=0.5), (8, 7))
+
+
+def version_1_0(folder):
+    write(folder, "fno_v1_0", fno(domain_padding=[0.3, 0.2]), (8, 7))
+
+
+def physics_nemo(folder):
+    from physicsnemo.models.fno import FNO as PhysicsNemoFno
+
+    def written(name, grid, **arguments):
+        torch.manual_seed(len(name))
+        usual = {"latent_channels": 4, "num_fno_layers": 2, "decoder_layer_size": 5}
+        model = shaken(PhysicsNemoFno(in_channels=2, out_channels=1, dimension=len(grid),
+                                      **{**usual, **arguments}))
+        write(folder, name, model, grid)
+        (folder / f"{name}.pt").unlink()
+        model.save(str(folder / f"{name}.mdlus"))
+
+    written("physics_nemo_1d", (9,), num_fno_modes=3, activation_fn="tanh")
+    written("physics_nemo", (8, 7), num_fno_modes=[3, 2], padding=[1, 3], decoder_layers=2)
+    written("physics_nemo_3d", (4, 6, 5), num_fno_modes=[2, 1, 3], padding=2, coord_features=False,
+            latent_channels=2, decoder_activation_fn="relu")
+    written("physics_nemo_4d", (4, 5, 4, 4), num_fno_modes=[2, 1, 2, 2], padding=[0, 1],
+            latent_channels=2, num_fno_layers=1)
+
+
 class Script(torch.nn.Module):
     """The network of the first paper as its scripts name it, `mlps` as the later ones have it."""
 
-    def __init__(self, grid, modes, mlps, width=4, depth=3):
+    def __init__(self, grid, modes, mlps, padding=None, width=4, depth=3):
         super().__init__()
+        self.padding = padding or [0] * len(grid)  # points at the end of each axis
         axes, corners = len(modes), 2 ** (len(modes) - 1)
         self.modes, self.mlps, self.depth = modes, mlps, depth
         point = {1: torch.nn.Conv1d, 2: torch.nn.Conv2d, 3: torch.nn.Conv3d}[axes]
@@ -141,6 +184,8 @@ class Script(torch.nn.Module):
         grid = self.coordinates.expand(len(x), *self.coordinates.shape)
         lift = self.p if self.mlps else self.fc0
         x = lift(torch.cat([x, grid], 1).movedim(1, -1)).movedim(-1, 1)
+        inside = (..., *(slice(0, n) for n in x.shape[2:]))
+        x = functional.pad(x, [n for points in reversed(self.padding) for n in (0, points)])
         for i in range(self.depth):
             y = self.convolved(i, x)
             if self.mlps:
@@ -149,6 +194,7 @@ class Script(torch.nn.Module):
             x = y + getattr(self, f"w{i}")(x)
             if i < self.depth - 1:
                 x = functional.gelu(x)
+        x = x[inside]
         if self.mlps:
             return self.q.mlp2(functional.gelu(self.q.mlp1(x)))
         return self.fc2(functional.gelu(self.fc1(x.movedim(1, -1)))).movedim(-1, 1)
@@ -159,19 +205,29 @@ def scripts(folder):
                                     ("script_3d", (4, 6, 5), (2, 1, 3), False),
                                     ("script_mlp", (8, 7), (3, 2), True)):
         write(folder, name, shaken(Script(grid, modes, mlps)), grid, channels=1)
+    padded = Script((8, 7), (3, 2), False, padding=[0, 3], depth=2)
+    write(folder, "script_padded", shaken(padded), (8, 7), channels=1)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
+    parser.add_argument("--physicsnemo", action="store_true")
+    arguments = parser.parse_args()
+    folder = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
     warnings.simplefilter("ignore")
     torch.manual_seed(0)
+    if arguments.physicsnemo:
+        return physics_nemo(folder)
     version = neuralop.__version__
     print(f"neuraloperator {version}")
     if version.startswith("0.3"):
         version_0_3(folder)
+    elif version.startswith("0.2"):
+        version_0_2(folder)
+    elif version.startswith("1.0"):
+        version_1_0(folder)
     else:
         current(folder)
         scripts(folder)

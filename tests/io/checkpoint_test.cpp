@@ -72,6 +72,37 @@ TEST_CASE(
   CHECK(nop::config_to_json(copy.config()) == nop::config_to_json(model.config()));
 }
 
+TEST_CASE(
+    "padding at the end and other ends of a model are read, and may be missing in old files") {
+  nop::Rng rng{3};
+  const Model model({.in_channels           = 2,
+                     .out_channels          = 1,
+                     .width                 = 4,
+                     .depth                 = 3,
+                     .modes                 = {4, 3},
+                     .lifting_layers        = 0,
+                     .projection_layers     = 2,
+                     .projection_activation = nop::Activation::silu,
+                     .padding_points        = {2, 3},
+                     .padding_sides         = nop::PaddingSides::end,
+                     .activated_layers      = 1},
+                    rng);
+  nop::SafeTensors file;
+  nop::model_to_file(model, "", file);
+  const auto copy = nop::model_from_file<Model>("", file, "file");
+  CHECK(copy(input()).to_host() == model(input()).to_host());
+  CHECK(nop::config_to_json(copy.config()) == nop::config_to_json(model.config()));
+
+  auto old     = stored();
+  auto& config = old.metadata["nop.config"];
+  for (const std::string field :
+       {R"("lifting_layers":1,)", R"("projection_layers":1,)", R"("projection_activation":null,)",
+        R"("padding_points":[0,0],)", R"("padding_sides":"both",)", R"("activated_layers":null,)"})
+    config.erase(config.find(field), field.size());
+  CHECK(nop::model_from_file<Model>("", old, "old")(input()).to_host() ==
+        small_model()(input()).to_host());
+}
+
 TEST_CASE("models with weights of any form are read from their files") {
   using Kind = nop::SpectralWeightKind;
   for (const auto kind : {Kind::dense, Kind::tucker, Kind::cp, Kind::tensor_train})

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -73,6 +74,19 @@ struct Lists {
   }
 };
 
+struct Grown {
+  std::size_t count;
+  double ratio                       = 0.5;
+  bool flag                          = true;
+  static constexpr auto later_fields = std::to_array<std::string_view>({"ratio"});
+  template <class Self>
+  static void fields(Self& self, auto&& visit) {
+    visit("count", self.count);
+    visit("ratio", self.ratio);
+    visit("flag", self.flag);
+  }
+};
+
 Lists parsed_lists(const std::string& json) {
   return nop::config_from_json<Lists>(nop::parse_json(json, {"file"}), {"file"});
 }
@@ -127,6 +141,18 @@ TEST_CASE(
   CHECK(text_of_it == R"({"counts":[],"shapes":[],"ratios":[],"parts":[],"other_parts":[]})");
   REQUIRE(parsed_lists(text_of_it).other_parts);
   CHECK(parsed_lists(text_of_it).other_parts->empty());
+}
+
+TEST_CASE("only fields that were added later may be missing, and have their defaults") {
+  const auto grown = [](const std::string& json) {
+    return nop::config_from_json<Grown>(nop::parse_json(json, {"file"}), {"file"});
+  };
+  CHECK(grown(R"({"count":1,"flag":false})").ratio == 0.5);
+  CHECK(grown(R"({"count":1,"ratio":2.0,"flag":false})").ratio == 2);
+  CHECK_THROWS_AS(grown(R"({"count":1,"ratio":"2","flag":false})"), nop::FormatError);
+  CHECK_THROWS_WITH_AS(grown(R"({"count":1,"ratio":2.0})"), doctest::Contains("'flag' is missing"),
+                       nop::FormatError);
+  CHECK_THROWS_AS(grown(R"({"count":1,"flag":false,"other":1})"), nop::FormatError);
 }
 
 TEST_CASE("a list that is none, or whose entries are of another kind, is refused") {

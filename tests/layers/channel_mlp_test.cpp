@@ -32,6 +32,17 @@ Layer<Real> layer(Activation activation = Activation::gelu, double dropout = 0) 
            .dropout         = dropout},
           rng};
 }
+template <class Real>
+Layer<Real> layered(std::size_t hidden_layers, double dropout = 0) {
+  Rng rng(2);
+  return {{.in_channels     = 2,
+           .hidden_channels = 5,
+           .out_channels    = 3,
+           .activation      = Activation::silu,
+           .dropout         = dropout,
+           .hidden_layers   = hidden_layers},
+          rng};
+}
 
 }  // namespace
 
@@ -51,6 +62,26 @@ TEST_CASE("a channel MLP is two linear maps with an activation between") {
           nop::mix_channels(hidden, weight("1.weight"), bias("1.bias")).to_host());
   }
   CHECK(nop::parameter_count(layer<float>()) == 2 * 5 + 5 + 5 * 3 + 3);
+}
+
+TEST_CASE("a channel MLP may have any number of hidden layers, or none") {
+  for (const std::size_t hidden : {0U, 2U, 3U}) {
+    const auto mlp = layered<double>(hidden);
+    const auto x   = random_field(Shape{2, 2, 6});
+    auto expected  = x;
+    for (std::size_t map = 0; map <= hidden; ++map) {
+      const auto name = std::to_string(map);
+      const auto& w =
+          nop::test::parameter_of<nop::Parameter<double, 2, Cpu>>(mlp, name + ".weight");
+      const auto& b = nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(mlp, name + ".bias");
+      expected      = nop::mix_channels(expected, w.value(), b.value());
+      if (map < hidden) expected = activate(expected, Activation::silu);
+    }
+    CHECK(mlp(x).to_host() == expected.to_host());
+    nop::test::check_function(mlp, random_field(Shape{2, 2, 4, 3}));
+  }
+  CHECK(nop::parameter_count(layered<float>(0)) == 2 * 3 + 3);
+  CHECK(nop::parameter_count(layered<float>(2)) == 2 * 5 + 5 + 5 * 5 + 5 + 5 * 3 + 3);
 }
 
 TEST_CASE("a channel MLP passes the battery") {
@@ -75,6 +106,10 @@ TEST_CASE("a channel MLP drops out after both maps only when given an Rng") {
   Rng unused(8);
   CHECK(plain(x, unused).to_host() == plain(x).to_host());
   CHECK(unused.state().next_stream == 0);
+  layered<double>(2)(x, unused);
+  CHECK(unused.state().next_stream == 0);
+  layered<double>(2, 0.5)(x, unused);
+  CHECK(unused.state().next_stream == 3);
 }
 
 TEST_CASE("dropout of a channel MLP has right gradients") {

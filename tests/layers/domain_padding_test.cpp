@@ -11,6 +11,7 @@
 #include <utility>
 
 using nop::DomainPadding;
+using nop::PaddingSides;
 using nop::Shape;
 using nop::test::random_field;
 
@@ -38,8 +39,31 @@ TEST_CASE("each axis has its own margin, of zeros on both sides") {
   CHECK(padding.unpadded(y, {4, 8}, {4, 8}).to_host() == x.to_host());
 }
 
+TEST_CASE("at the end alone, the field stays where it is and zeros follow") {
+  const DomainPadding<2> padding({0.5, 0.25}, {}, PaddingSides::end);
+  const auto x = random_field(Shape{2, 3, 4, 8});
+  const auto y = padding.padded(x);
+  REQUIRE(y.shape() == Shape<4>{2, 3, 6, 10});
+  for (std::size_t b = 0; b < 2; ++b)
+    for (std::size_t c = 0; c < 3; ++c)
+      for (std::size_t i = 0; i < 6; ++i)
+        for (std::size_t j = 0; j < 10; ++j)
+          CHECK(y.view()(b, c, i, j) == (i < 4 && j < 8 ? x.view()(b, c, i, j) : 0));
+  CHECK(padding.unpadded(y, {4, 8}, {4, 8}).to_host() == x.to_host());
+}
+
+TEST_CASE("a number of points is the same on every grid of an input") {
+  const DomainPadding<2> both({0, 0}, {3, 0}), end({0, 0.5}, {3, 0}, PaddingSides::end);
+  for (const std::size_t n : {5U, 9U}) {
+    CHECK(both.padded_grid({n, n}, {n, n}) == Shape<2>{n + 6, n});
+    CHECK(end.padded_grid({n, n}, {n, n}) == Shape<2>{n + 3, n + (n == 5 ? 2 : 4)});
+  }
+  CHECK(end.padded_grid({6, 6}, {12, 12}) == Shape<2>{18, 18});  // of an output, the same part
+}
+
 TEST_CASE("padding of fraction zero is none") {
   CHECK(DomainPadding<2>({0, 0}).is_none());
+  CHECK(!DomainPadding<2>({0, 0}, {0, 1}).is_none());
   CHECK(!DomainPadding<2>({0, 0.1}).is_none());
   const auto x = random_field(Shape{1, 1, 7});
   CHECK(DomainPadding<1>({0}).padded(x).to_host() == x.to_host());
@@ -48,6 +72,11 @@ TEST_CASE("padding of fraction zero is none") {
 TEST_CASE("padding and its removal pass the battery") {
   const DomainPadding<1> one({0.4});
   const DomainPadding<3> three({0.3, 0, 0.5});
+  const DomainPadding<2> end({0.3, 0}, {0, 2}, PaddingSides::end);
+  nop::test::check_linear_function([&](const auto& x) { return end.padded(x); },
+                                   random_field(Shape{2, 2, 5, 3}));
+  nop::test::check_linear_function([&](const auto& x) { return end.unpadded(x, {5, 3}, {5, 3}); },
+                                   random_field(Shape{2, 2, 7, 5}));
   nop::test::check_linear_function([&](const auto& x) { return one.padded(x); },
                                    random_field(Shape{2, 2, 5}));
   nop::test::check_linear_function([&](const auto& x) { return one.unpadded(x, {5}, {5}); },
@@ -62,6 +91,16 @@ TEST_CASE("padding refuses a fraction below zero or that is no number") {
                        nop::PreconditionError);
   CHECK_THROWS_AS(DomainPadding<1>({std::nan("")}), nop::PreconditionError);
   CHECK_THROWS_AS(DomainPadding<1>({HUGE_VAL}), nop::PreconditionError);
+}
+
+TEST_CASE("padding refuses too many points, and a fraction beside them") {
+  CHECK_THROWS_WITH_AS(DomainPadding<1>({0}, {1'000'001}),
+                       "DomainPadding: expected at most 1000000 points, got 1000001",
+                       nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(DomainPadding<2>({0, 0.5}, {1, 2}),
+                       "DomainPadding: expected a fraction of the grid or a number of points, got "
+                       "both 0.5 and 2 along axis 1",
+                       nop::PreconditionError);
 }
 
 TEST_CASE("on another grid the margins are the same part of it") {

@@ -136,6 +136,20 @@ void check_model_gradients(const Shape<Dim>& grid, const Shape<Dim>& modes) {
     });
   }
   {
+    INFO("original order, linear lifting, two hidden layers, no activation, points at the end");
+    check([](auto& c) {
+      c.order                 = LayerOrder::original;
+      c.channel_mlp           = false;
+      c.lifting_layers        = 0;
+      c.projection_layers     = 2;
+      c.projection_activation = Activation::silu;
+      c.activated_layers      = 1;
+      c.padding_sides         = PaddingSides::end;
+      c.padding_points[0]     = 2;
+      c.domain_padding.back() = c.padding_points.extents.size() > 1 ? 0.5 : 0;
+    });
+  }
+  {
     INFO("pre-activation, no skips, identity, one layer");
     check([](auto& c) {
       c.order            = LayerOrder::pre_activation;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu.hpp>
 #include <nop/models/fno.hpp>
+#include <nop/ops/elementwise.hpp>
 
 #include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -15,6 +18,7 @@ using nop::Cpu;
 using nop::Rng;
 using nop::Shape;
 using nop::test::random_field;
+using nop::test::worst_error;
 
 namespace {
 
@@ -111,12 +115,116 @@ TEST_CASE("the hidden channels of lifting and projection follow their ratios, ro
   CHECK(shape("projection.1.weight") == Shape<2>{3, 15});
 }
 
+TEST_CASE("lifting and projection may have any number of hidden layers") {
+  Rng rng(6);
+  nop::Fno<1>::Config config{.in_channels       = 2,
+                             .out_channels      = 3,
+                             .width             = 5,
+                             .depth             = 1,
+                             .modes             = {2},
+                             .lifting_ratio     = 0,
+                             .projection_ratio  = 2,
+                             .lifting_layers    = 0,
+                             .projection_layers = 2};
+  const nop::Fno<1> model(config, rng);
+  const auto shape = [&](const std::string& path) {
+    return nop::test::parameter_of<nop::Parameter<float, 2, Cpu>>(model, path).shape();
+  };
+  CHECK(shape("lifting.0.weight") == Shape<2>{5, 3});
+  CHECK(shape("projection.0.weight") == Shape<2>{10, 5});
+  CHECK(shape("projection.1.weight") == Shape<2>{10, 10});
+  CHECK(shape("projection.2.weight") == Shape<2>{3, 10});
+}
+
+TEST_CASE("a model is as linear as it is told to be") {
+  const auto bend = [](auto change) {
+    nop::Fno<1>::Config config{.in_channels       = 1,
+                               .out_channels      = 1,
+                               .width             = 3,
+                               .depth             = 3,
+                               .modes             = {4},
+                               .lifting_layers    = 0,
+                               .projection_layers = 0,
+                               .channel_mlp       = false,
+                               .order             = nop::LayerOrder::original,
+                               .activated_layers  = 0};
+    change(config);
+    Rng rng(7);
+    const nop::Fno<1, Cpu, double> model(config, rng);
+    const auto x = random_field(Shape{1, 1, 8}, 1), y = random_field(Shape{1, 1, 8}, 2);
+    const auto sum = model(nop::add(x, y)).to_host(), zero = model(nop::subtract(x, x)).to_host();
+    const auto of_x = model(x).to_host(), of_y = model(y).to_host();
+    double most = 0;
+    for (std::size_t i = 0; i < sum.size(); ++i)
+      most = std::max(most, std::abs(sum[i] + zero[i] - of_x[i] - of_y[i]));
+    return most;
+  };
+  CHECK(bend([](auto&) {}) < 1e-14);
+  CHECK(bend([](auto& c) { c.activated_layers = 1; }) > 1e-5);
+  CHECK(bend([](auto& c) { c.activated_layers.reset(); }) > 1e-5);
+  CHECK(bend([](auto& c) { c.lifting_layers = 1; }) > 1e-5);
+  CHECK(bend([](auto& c) { c.projection_layers = 1; }) > 1e-5);
+  CHECK(bend([](auto& c) {
+          c.projection_layers     = 1;
+          c.projection_activation = nop::Activation::identity;
+        }) < 1e-14);
+  CHECK(bend([](auto& c) { c.padding_points = {2}; }) < 1e-14);
+}
+
+TEST_CASE("of the layers all but the last are activated, or so many as is told") {
+  const auto answer = [](std::optional<std::size_t> layers, std::size_t depth) {
+    Rng rng(8);
+    const nop::Fno<1, Cpu, double> model({.in_channels      = 1,
+                                          .out_channels     = 1,
+                                          .width            = 3,
+                                          .depth            = depth,
+                                          .modes            = {4},
+                                          .activated_layers = layers},
+                                         rng);
+    return model(random_field(Shape{1, 1, 8})).to_host();
+  };
+  CHECK(answer({}, 3) == answer(2, 3));
+  CHECK(answer({}, 1) == answer(0, 1));
+  CHECK(answer({}, 3) != answer(1, 3));
+  CHECK(answer({}, 3) != answer(3, 3));
+}
+
+TEST_CASE("padded by points at its end, a model sees a field that is followed by zeros") {
+  nop::Fno<1>::Config config{.in_channels          = 1,
+                             .out_channels         = 1,
+                             .width                = 3,
+                             .depth                = 2,
+                             .modes                = {4},
+                             .lifting_layers       = 0,
+                             .positional_embedding = nop::PositionalEmbedding::none,
+                             .padding_points       = {3},
+                             .padding_sides        = nop::PaddingSides::end};
+  Rng rng(9);
+  nop::Fno<1, Cpu, double> padded(config, rng);
+  auto plain_config           = config;
+  plain_config.padding_points = {};
+  Rng same(9);
+  nop::Fno<1, Cpu, double> plain(plain_config, same);
+  for (auto* const model : {&padded, &plain})  // so that zeros are lifted to zeros
+    nop::for_each_parameter(*model, [](const std::string& path, auto& parameter) {
+      using Value = typename std::remove_cvref_t<decltype(parameter)>::Value;
+      if (path == "lifting.0.bias") parameter.assign(Value(parameter.shape()));
+    });
+  const auto x = random_field(Shape{1, 1, 6});
+  std::vector<double> longer(9);
+  const auto values = x.to_host();
+  std::copy(values.begin(), values.end(), longer.begin());
+  auto expected = plain(nop::Tensor<double, 3, Cpu>({1, 1, 9}, longer)).to_host();
+  expected.resize(6);
+  CHECK(worst_error(padded(x).to_host(), expected) < 1e-14);
+}
+
 TEST_CASE("every option is listed once among the fields of a configuration") {
   nop::Fno<2>::Config config{
       .in_channels = 1, .out_channels = 1, .width = 4, .depth = 4, .modes = {4, 4}};
   std::vector<std::string> names;
   nop::Fno<2>::Config::fields(config, [&](const char* name, auto&) { names.emplace_back(name); });
-  CHECK(names.size() == 29);
+  CHECK(names.size() == 35);
   std::sort(names.begin(), names.end());
   CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
 }
@@ -141,6 +249,8 @@ TEST_CASE("a model refuses configurations that make no model") {
   refused([](auto& c) { c.channel_mlp_expansion = 0; });
   refused([](auto& c) { c.channel_mlp_dropout = 1; });
   refused([](auto& c) { c.domain_padding = {-0.1}; });
+  refused([](auto& c) { c.domain_padding = {0.1}, c.padding_points = {1}; });
+  refused([](auto& c) { c.activated_layers = 2; });
   refused([](auto& c) {
     c.norm        = nop::NormKind::group;
     c.norm_groups = 3;

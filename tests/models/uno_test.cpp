@@ -86,7 +86,9 @@ TEST_CASE("a U-shaped model passes the battery") {
   config.norm          = nop::NormKind::group;
   nop::test::check_function(made(config), random_field(Shape{2, 2, 4, 5}));
   config.order              = nop::LayerOrder::pre_activation;
-  config.domain_padding     = {0.25, 0.2};
+  config.domain_padding     = {0.25, 0};
+  config.padding_points     = {0, 2};
+  config.padding_sides      = nop::PaddingSides::end;
   config.activation_between = true;
   config.activation         = nop::Activation::silu;
   config.stabilizer         = nop::Stabilizer::hyperbolic_tangent;
@@ -145,7 +147,7 @@ TEST_CASE("every option is listed once among the fields of a configuration") {
   auto config = small(Shape{3});
   std::vector<std::string> names;
   decltype(config)::fields(config, [&](const char* name, auto&) { names.emplace_back(name); });
-  CHECK(names.size() == 29);
+  CHECK(names.size() == 31);
   std::sort(names.begin(), names.end());
   CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
 }

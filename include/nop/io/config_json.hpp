@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -96,10 +97,20 @@ namespace detail {
 template <class Value>
 void read_field(Value& value, const Json& json, const char* name, const JsonOrigin& origin);
 
+/// May a file that was written before there was this field lack it?
+template <class Config>
+bool is_later_field(std::string_view name) {
+  if constexpr (requires { Config::later_fields; })
+    return std::find(Config::later_fields.begin(), Config::later_fields.end(), name) !=
+           Config::later_fields.end();
+  return false;
+}
+
 template <configuration Config>
 void read_fields(Config& config, const Json& json, const JsonOrigin& origin) {
   std::size_t fields = 0;
   Config::fields(config, [&](const char* name, auto& value) {
+    if (is_later_field<Config>(name) && !json.contains(name)) return;
     read_field(value, json_member(json, name, origin), name, origin);
     ++fields;
   });
@@ -159,7 +170,8 @@ void read_field(Value& value, const Json& json, const char* name, const JsonOrig
 }  // namespace detail
 
 /// The Config that `config_to_json` wrote. A field that is missing, unknown or of the wrong kind is
-/// a FormatError at `origin`.
+/// a FormatError at `origin`; only those among a Config's `later_fields` may be missing, and then
+/// have their defaults.
 template <configuration Config>
 Config config_from_json(const Json& json, const JsonOrigin& origin) {
   Config config{};

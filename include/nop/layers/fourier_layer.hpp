@@ -55,7 +55,7 @@ class FourierLayer {
     std::size_t in_channels;
     std::size_t out_channels;
     Shape<Dim> modes;
-    bool is_last                 = false;
+    bool is_last                 = false;  ///< has no activation at its end
     Activation activation        = Activation::gelu;
     LayerOrder order             = LayerOrder::post_activation;
     Stabilizer stabilizer        = Stabilizer::none;

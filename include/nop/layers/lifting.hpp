@@ -40,6 +40,7 @@ class Lifting {
     Activation activation                    = Activation::gelu;
     PositionalEmbedding positional_embedding = PositionalEmbedding::grid;
     GridBox<Dim> box                         = {};  ///< whose coordinates are appended
+    std::size_t hidden_layers                = 1;
   };
 
   Lifting(const Config& config, const Initializer& init)
@@ -54,7 +55,8 @@ class Lifting {
                                (config.positional_embedding == PositionalEmbedding::none ? 0 : Dim),
                 .hidden_channels = config.hidden_channels,
                 .out_channels    = config.out_channels,
-                .activation      = config.activation},
+                .activation      = config.activation,
+                .hidden_layers   = config.hidden_layers},
             init)) {}
 
   template <field_like<Dim, Backend, Element> Field>

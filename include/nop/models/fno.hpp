@@ -16,6 +16,8 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace nop {
@@ -28,12 +30,15 @@ struct FnoConfig {
   std::size_t width;      ///< channels between lifting and projection
   std::size_t depth = 4;  ///< Fourier layers
   Shape<Dim> modes;       ///< kept per axis, as core/band.hpp counts them
-  Activation activation                    = Activation::gelu;  ///< but in the layers' MLPs
-  double lifting_ratio                     = 2;  ///< hidden channels of the lifting per width
-  double projection_ratio                  = 2;  ///< hidden channels of the projection per width
-  PositionalEmbedding positional_embedding = PositionalEmbedding::grid;
-  GridBox<Dim> box                         = {};  ///< whose coordinates the grid embedding has
-  SkipKind skip                            = SkipKind::linear;
+  Activation activation         = Activation::gelu;  ///< but in the layers' MLPs
+  double lifting_ratio          = 2;                 ///< hidden channels of the lifting per width
+  double projection_ratio       = 2;  ///< hidden channels of the projection per width
+  std::size_t lifting_layers    = 1;  ///< hidden ones; without any a linear map
+  std::size_t projection_layers = 1;  ///< likewise
+  std::optional<Activation> projection_activation = std::nullopt;  ///< if another one
+  PositionalEmbedding positional_embedding        = PositionalEmbedding::grid;
+  GridBox<Dim> box                  = {};  ///< whose coordinates the grid embedding has
+  SkipKind skip                     = SkipKind::linear;
   std::size_t skip_kernel           = 1;  ///< points along each axis of the kernel of a linear skip
   NormKind norm                     = NormKind::none;
   std::size_t norm_groups           = 1;
@@ -43,9 +48,13 @@ struct FnoConfig {
   double channel_mlp_expansion      = 0.5;
   Activation channel_mlp_activation = Activation::gelu;
   double channel_mlp_dropout        = 0;
-  std::array<double, Dim> domain_padding = {};  ///< zeros on both sides, as a fraction of the grid
+  std::array<double, Dim> domain_padding = {};  ///< zeros at each side, as a fraction of the grid
+  Shape<Dim> padding_points              = {};  ///< or as a number of points
+  PaddingSides padding_sides             = PaddingSides::both;
   LayerOrder order                       = LayerOrder::post_activation;
-  Stabilizer stabilizer                  = Stabilizer::none;
+  /// So many first layers end with the activation; if absent, all but the last.
+  std::optional<std::size_t> activated_layers = std::nullopt;
+  Stabilizer stabilizer                       = Stabilizer::none;
   /// Of the grid by each layer, rounded half to even; if none, 1. (At = {}, g++ 12 breaks down.)
   std::vector<GridScaling<Dim>> scaling = std::vector<GridScaling<Dim>>(0);
   Interpolation interpolation = Interpolation::trigonometric;  ///< of skips to another grid
@@ -53,6 +62,11 @@ struct FnoConfig {
   Shape<Dim> max_modes        = {};  ///< that weights are stored for; 0 for as many as in use
   SpectralWeightForm weight   = {};
   Semantics semantics         = Semantics::exact;
+
+  /// That files written before there were these fields lack.
+  static constexpr auto later_fields = std::to_array<std::string_view>(
+      {"lifting_layers", "projection_layers", "projection_activation", "padding_points",
+       "padding_sides", "activated_layers"});
 
   template <class Self>
   static void fields(Self& self, auto&& visit) {
@@ -64,6 +78,9 @@ struct FnoConfig {
     visit("activation", self.activation);
     visit("lifting_ratio", self.lifting_ratio);
     visit("projection_ratio", self.projection_ratio);
+    visit("lifting_layers", self.lifting_layers);
+    visit("projection_layers", self.projection_layers);
+    visit("projection_activation", self.projection_activation);
     visit("positional_embedding", self.positional_embedding);
     visit("box", self.box);
     visit("skip", self.skip);
@@ -77,7 +94,10 @@ struct FnoConfig {
     visit("channel_mlp_activation", self.channel_mlp_activation);
     visit("channel_mlp_dropout", self.channel_mlp_dropout);
     visit("domain_padding", self.domain_padding);
+    visit("padding_points", self.padding_points);
+    visit("padding_sides", self.padding_sides);
     visit("order", self.order);
+    visit("activated_layers", self.activated_layers);
     visit("stabilizer", self.stabilizer);
     visit("scaling", self.scaling);
     visit("interpolation", self.interpolation);
@@ -114,20 +134,24 @@ class Fno {
 
   Fno(const Config& config, const Initializer& init)
       : config_(checked(config)),
-        padding_(config.domain_padding),
-        lifting_({.in_channels          = config.in_channels,
-                  .hidden_channels      = hidden(config.width, config.lifting_ratio),
-                  .out_channels         = config.width,
-                  .activation           = config.activation,
+        padding_(config.domain_padding, config.padding_points, config.padding_sides),
+        lifting_({.in_channels     = config.in_channels,
+                  .hidden_channels = hidden(config, config.lifting_ratio, config.lifting_layers),
+                  .out_channels    = config.width,
+                  .activation      = config.activation,
                   .positional_embedding = config.positional_embedding,
-                  .box                  = config.box},
+                  .box                  = config.box,
+                  .hidden_layers        = config.lifting_layers},
                  init),
         projection_(layer_on<Element, Mlp>(
             ComplexParts::mixed,
-            typename Mlp::Config{.in_channels     = config.width,
-                                 .hidden_channels = hidden(config.width, config.projection_ratio),
-                                 .out_channels    = config.out_channels,
-                                 .activation      = config.activation},
+            typename Mlp::Config{
+                .in_channels = config.width,
+                .hidden_channels =
+                    hidden(config, config.projection_ratio, config.projection_layers),
+                .out_channels  = config.out_channels,
+                .activation    = config.projection_activation.value_or(config.activation),
+                .hidden_layers = config.projection_layers},
             init)) {
     for (std::size_t layer = 0; layer < config.depth; ++layer)
       layers_.emplace_back(layer_config(config, layer), init);
@@ -211,10 +235,14 @@ class Fno {
     expects(config.scaling.empty() || config.scaling.size() == config.depth,
             "Fno: expected no scaling or one for each of ", config.depth, " layers, got ",
             config.scaling.size());
+    expects(config.activated_layers.value_or(0) <= config.depth,
+            "Fno: expected an activation after at most ", config.depth, " layers, got ",
+            config.activated_layers.value_or(0));
     return config;
   }
-  static std::size_t hidden(std::size_t width, double ratio) {
-    const double channels = static_cast<double>(width) * ratio;
+  static std::size_t hidden(const Config& config, double ratio, std::size_t layers) {
+    if (layers == 0) return 0;
+    const double channels = static_cast<double>(config.width) * ratio;
     expects(channels >= 1 && channels < 1e9,
             "Fno: expected a ratio that leaves 1 to 1e9 hidden channels, got ", ratio);
     return static_cast<std::size_t>(channels);
@@ -223,7 +251,7 @@ class Fno {
     return {.in_channels            = config.width,
             .out_channels           = config.width,
             .modes                  = config.modes,
-            .is_last                = layer + 1 == config.depth,
+            .is_last                = layer >= config.activated_layers.value_or(config.depth - 1),
             .activation             = config.activation,
             .order                  = config.order,
             .stabilizer             = config.stabilizer,

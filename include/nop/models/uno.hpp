@@ -46,7 +46,7 @@ class Uno {
   Uno(const Config& config, const Initializer& init)
       : config_(checked(config)),
         sources_(sources(config)),
-        padding_(config.domain_padding),
+        padding_(config.domain_padding, config.padding_points, config.padding_sides),
         lifting_({.in_channels          = config.in_channels,
                   .hidden_channels      = config.lifting_channels,
                   .out_channels         = config.width,

@@ -4,6 +4,7 @@
 #include <nop/core/activation.hpp>
 #include <nop/core/band.hpp>
 #include <nop/core/shape.hpp>
+#include <nop/layers/domain_padding.hpp>
 #include <nop/layers/fourier_layer.hpp>
 #include <nop/layers/grid_embedding.hpp>
 #include <nop/layers/grid_scaling.hpp>
@@ -17,6 +18,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace nop {
@@ -86,13 +88,19 @@ struct UnoConfig {
   double channel_mlp_expansion      = 0.5;
   Activation channel_mlp_activation = Activation::gelu;
   double channel_mlp_dropout        = 0;
-  std::array<double, Dim> domain_padding = {};  ///< zeros on both sides, as a fraction of the grid
+  std::array<double, Dim> domain_padding = {};  ///< zeros at each side, as a fraction of the grid
+  Shape<Dim> padding_points              = {};  ///< or as a number of points
+  PaddingSides padding_sides             = PaddingSides::both;
   LayerOrder order                       = LayerOrder::post_activation;
   Stabilizer stabilizer                  = Stabilizer::none;
   Interpolation interpolation = Interpolation::trigonometric;  ///< of skips to another grid
   FourierEngine engine        = FourierEngine::automatic;
   SpectralWeightForm weight   = {};
   Semantics semantics         = Semantics::exact;
+
+  /// That files written before there were these fields lack.
+  static constexpr auto later_fields =
+      std::to_array<std::string_view>({"padding_points", "padding_sides"});
 
   template <class Self>
   static void fields(Self& self, auto&& visit) {
@@ -119,6 +127,8 @@ struct UnoConfig {
     visit("channel_mlp_activation", self.channel_mlp_activation);
     visit("channel_mlp_dropout", self.channel_mlp_dropout);
     visit("domain_padding", self.domain_padding);
+    visit("padding_points", self.padding_points);
+    visit("padding_sides", self.padding_sides);
     visit("order", self.order);
     visit("stabilizer", self.stabilizer);
     visit("interpolation", self.interpolation);

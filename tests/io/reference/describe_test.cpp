@@ -56,6 +56,17 @@ TEST_CASE("a ratio is one that gives as many channels, whatever their number") {
   }
 }
 
+TEST_CASE("a lifting of one map has no hidden channels") {
+  auto shapes = test::small_fno();
+  shapes.erase(shapes.begin() + 4, shapes.begin() + 6);
+  shapes[2].second = {4, 5, 1};
+  shapes[3].second = {4};
+  CHECK(described(shapes)["lifting_channel_ratio"] == 0.0);
+  CHECK(described(shapes, {{"lifting_channel_ratio", 0.1}})["lifting_channel_ratio"] == 0.1);
+  CHECK(refused(shapes, {{"lifting_channel_ratio", 2}})
+            .find("'lifting_channel_ratio' should be 0.0") != std::string::npos);
+}
+
 TEST_CASE("tensors that contradict each other or what is said are refused") {
   CHECK(refused(test::small_fno(), {{"in_channels", 4}}) ==
         "x.pt: byte 0: 'in_channels' should be [5,3] by the tensor 'lifting.fcs.0.weight', but is "

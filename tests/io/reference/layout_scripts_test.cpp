@@ -5,8 +5,8 @@
 #include "io/reference/fixtures.hpp"
 #include <doctest/doctest.h>
 
-#include <complex>
 #include <string>
+#include <vector>
 
 namespace nop {
 namespace {
@@ -18,31 +18,24 @@ TEST_CASE("models of the scripts give PyTorch's numbers in one to three dimensio
   CHECK(test::loaded_difference<Fno<2>>("script_mlp") < 3e-6);
 }
 
-TEST_CASE("corners of a spectrum are put around its centre") {
-  const auto corner = [](float value) {
-    return make_array(std::vector<std::complex<float>>{value, value + 1}, {1, 1, 2, 1});
-  };
-  const auto whole = detail::centred({corner(10), corner(20)});
-  CHECK(whole.shape() == std::vector<std::size_t>{1, 1, 4, 1});
-  CHECK(whole.values<std::complex<float>>() ==
-        std::vector<std::complex<float>>{20, 21, 10, 11});  // the frequencies -2, -1, 0, 1
-}
-
-TEST_CASE("a linear lifting is one through an activation") {
-  NamedArrays tensors;
-  detail::add_linear_lifting(make_array(std::vector<float>{2, 3}, {1, 2, 1}),
-                             make_array(std::vector<float>{5}, {1}), tensors);
-  CHECK(tensors.at("lifting.fcs.0.weight").values<float>() ==
-        std::vector<float>{1, 0, 0, 1, -1, 0, 0, -1});
-  CHECK(tensors.at("lifting.fcs.1.weight").values<float>() == std::vector<float>{2, 3, -2, -3});
-}
-
-TEST_CASE("an activation whose odd part is not linear is refused") {
-  const auto file = test::reference_fixture("script_2d.pt");
-  CHECK_NOTHROW(read_reference(file, {.arguments = {{"non_linearity", "relu"}}}));
+TEST_CASE("padding is a number of points at the end, for each axis") {
+  CHECK(test::loaded_difference<Fno<2>>("script_padded", {.arguments = {{"padding", {0, 3}}}}) <
+        3e-6);
+  CHECK(test::loaded_difference<Fno<2>>("script_padded") > 1e-2);
+  const auto file = test::reference_fixture("script_padded.pt");
+  CHECK(load_reference<Fno<2>>(file, {.arguments = {{"padding", 9}}}).config().padding_points ==
+        Shape<2>{9, 9});
   CHECK(test::refusal([&] {
-          read_reference(file, {.arguments = {{"non_linearity", "tanh"}}});
-        }).find("should be gelu, relu or silu") != std::string::npos);
+          load_reference<Fno<2>>(file, {.arguments = {{"padding", {1, -1}}}});
+        }).find("'padding' should be a number of points or a list of 2") != std::string::npos);
+}
+
+TEST_CASE("the lifting is a linear map, whatever the activation") {
+  const auto file = test::reference_fixture("script_2d.pt");
+  CHECK(read_reference(file).arguments["lifting_channel_ratio"] == 0);
+  const auto model = load_reference<Fno<2>>(file, {.arguments = {{"non_linearity", "tanh"}}});
+  CHECK(model.config().lifting_layers == 0);
+  CHECK(model.config().activation == Activation::tanh);
 }
 
 TEST_CASE("tensors that are missing, of another shape or too many are refused") {
@@ -55,13 +48,12 @@ TEST_CASE("tensors that are missing, of another shape or too many are refused") 
     return test::refusal([&] { describe_reference(find_reference_state(copy, "x.pt")); });
   };
   const auto small = make_array(std::vector<float>{1}, {1, 1, 1, 1});
-  const auto wide  = make_array(std::vector<float>(5000), {1, 5000});
-  CHECK(refused("fc0.weight", &wide).find("at most 4096 real columns") != std::string::npos);
   CHECK(refused("w1.weight", nullptr) == "x.pt: byte 0: the tensor 'w1.weight' is missing");
   CHECK(refused("conv1.weights2", nullptr).find("weights of 2^(d-1) corners") != std::string::npos);
   CHECK(refused("conv1.weights2", &small).find("should hold complex numbers") != std::string::npos);
   CHECK(refused("other", &small)
-            .ends_with("1 tensors beside those of a model of the original scripts"));
+            .ends_with("the tensor 'other' of shape [1, 1, 1, 1] belongs to no part of a model of "
+                       "the original scripts"));
 }
 
 }  // namespace

@@ -44,6 +44,13 @@ TEST_CASE(
   CHECK(loaded_difference<Fno<2>>("fno_options") < rounding);
 }
 
+TEST_CASE("it does where version 1.0 padded a field at its end") {
+  CHECK(loaded_difference<Fno<2>>("fno_v1_0") < rounding);
+  CHECK(loaded_difference<Fno<2>>("fno_v1_0", {.semantics = Semantics::v1_0}) < rounding);
+  CHECK(loaded_difference<Fno<2>>("fno_v1_0",
+                                  {.arguments = {{"domain_padding_mode", "symmetric"}}}) > 1e-3);
+}
+
 TEST_CASE("it does where layers change the grid") {
   CHECK(loaded_difference<Fno<1>>("fno_scaling", {.semantics = Semantics::v2_0}) < rounding);
 }

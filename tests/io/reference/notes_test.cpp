@@ -19,6 +19,12 @@ TEST_CASE("a note says on which grids numbers differ from those of the reference
   CHECK(note("fno.pt").starts_with("on even grids that hold an even number of modes"));
   CHECK(note("fno_complex.pt").starts_with("of complex fields"));
   CHECK(note("uno.pt").starts_with("where layers change the grid"));
+  CHECK(note("script_2d.pt") ==
+        "the numbers are those of the original scripts on grids that hold all modes");
+  CHECK(note("physics_nemo.mdlus") ==
+        "the numbers are those of PhysicsNeMo on grids that hold all modes");
+  CHECK(note("fno_v0_2.pt") ==
+        "the numbers are those of neuraloperator 0.2 on grids that hold all modes");
   CHECK(note("fno_scaling.pt").starts_with("on even grids"));  // of one axis, that is enough
 }
 

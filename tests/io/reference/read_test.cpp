@@ -37,26 +37,33 @@ TEST_CASE("options say what the file does not, and nothing else") {
   CHECK_THROWS_AS(read_reference(file, {.arguments = {{"uno_scaling", 1}}}), PreconditionError);
 }
 
-TEST_CASE("layouts that are known, but not supported, are refused by their names") {
-  const auto refused = [](const char* anchor, const char* other) {
-    const TorchCheckpoint checkpoint{test::tensors_of({{anchor, {2, 4, 1, 1}}, {other, {4, 3}}})};
-    return test::refusal([&] { describe_reference(find_reference_state(checkpoint, "x.pt")); });
+TEST_CASE("padding is at both sides, up to version 1.0 at the end unless said") {
+  const auto mode = [](const std::string& name, const Json& said, Semantics semantics) {
+    return read_reference(test::reference_file(name), {.arguments = said, .semantics = semantics})
+        .arguments["domain_padding_mode"];
   };
-  CHECK(refused("fno_blocks.convs.bias", "lifting.fc.weight") ==
-        "x.pt: byte 0: models of neuraloperator 0.2 are recognised, but not supported");
-  CHECK(refused("spec_encoder.spconv_layers.0.weights1", "x") ==
-        "x.pt: byte 0: models of PhysicsNeMo are recognised, but not supported");
+  const Json padded{{"domain_padding", 0.1}};
+  CHECK(mode("fno_wrapped.pt", padded, Semantics::exact) == "symmetric");
+  CHECK(mode("fno_wrapped.pt", padded, Semantics::v2_0) == "symmetric");
+  CHECK(mode("fno_wrapped.pt", padded, Semantics::v1_0) == "one-sided");
+  CHECK(mode("fno_v0_3.pt", padded, Semantics::exact) == "one-sided");
+  CHECK(mode("fno_v1_0.pt", nullptr, Semantics::exact) == "one-sided");  // the file says so
+  for (const std::string said : {"symmetric", "one-sided"})
+    for (const auto semantics : {Semantics::exact, Semantics::v1_0})
+      CHECK(mode("fno_wrapped.pt", {{"domain_padding", 0.1}, {"domain_padding_mode", said}},
+                 semantics) == said);
+  CHECK_NOTHROW(  // where nothing is padded, it says nothing
+      mode("fno_wrapped.pt", {{"domain_padding_mode", "one-sided"}}, Semantics::exact));
+  CHECK(test::refusal([&] {
+          mode("fno_wrapped.pt", {{"domain_padding", 0.1}, {"domain_padding_mode", "left"}},
+               Semantics::exact);
+        }).find("'domain_padding_mode' should be 'symmetric' or 'one-sided'") != std::string::npos);
 }
 
-TEST_CASE("padding at one side, as version 1.0 had it, is refused") {
-  const auto file = test::reference_file("fno_wrapped.pt");
-  CHECK(test::refusal([&] {
-          read_reference(
-              file, {.arguments = {{"domain_padding", 0.1}, {"domain_padding_mode", "one-sided"}}});
-        }).find("'domain_padding_mode' should be 'symmetric', which alone is supported") !=
-        std::string::npos);
-  CHECK_NOTHROW(read_reference(
-      file, {.arguments = {{"domain_padding", 0.1}, {"domain_padding_mode", "symmetric"}}}));
+TEST_CASE("a number of points is no argument of the reference library's models") {
+  CHECK(test::refusal([] {
+          read_reference(test::reference_file("fno_wrapped.pt"), {.arguments = {{"padding", 8}}});
+        }).ends_with("'padding' is given, but is no argument of such a model"));
 }
 
 }  // namespace

@@ -59,6 +59,35 @@ TEST_CASE("weights along one axis are read back as they were, whether or not cha
     }
 }
 
+TEST_CASE("padding at either side is kept, of which no tensor tells") {
+  const test::TemporaryFolder folder;
+  for (const std::string mode : {"symmetric", "one-sided"}) {
+    const auto model = load_reference<Fno<2>>(
+        test::reference_file("fno_v1_0.pt"),
+        {.arguments = {{"domain_padding_mode", mode}}, .semantics = Semantics::v1_0});
+    save_reference(model, folder / "x.pt");
+    const auto again = load_reference<Fno<2>>(folder / "x.pt").config();
+    CHECK(again.domain_padding == model.config().domain_padding);
+    CHECK(again.padding_sides == (mode == "symmetric" ? PaddingSides::both : PaddingSides::end));
+  }
+}
+
+TEST_CASE("a lifting that is a linear map is written back") {
+  const test::TemporaryFolder folder;
+  const FnoConfig<2> config{.in_channels    = 1,
+                            .out_channels   = 1,
+                            .width          = 4,
+                            .depth          = 1,
+                            .modes          = {4, 4},
+                            .lifting_layers = 0};
+  Rng rng{3};
+  const Fno<2> model(config, rng);
+  save_reference(model, folder / "x.pt");
+  const auto again = load_reference<Fno<2>>(folder / "x.pt");
+  CHECK(again.config().lifting_layers == 0);
+  CHECK(reference_tensors(again) == reference_tensors(model));
+}
+
 TEST_CASE("how a Uno was made is written beside it") {
   CHECK(changed_tensors<Uno<2>>(
             "uno.pt", {.arguments = {{"uno_scalings", {{1, 1}, {0.5, 0.5}, {2, 2}}}}}) == 0);

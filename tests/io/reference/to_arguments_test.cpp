@@ -74,6 +74,28 @@ TEST_CASE("what the reference library does not have is refused") {
   CHECK(refused([](auto& config) {
           config.channel_mlp_activation = Activation::relu;
         }).ends_with("another activation than gelu inside the channel MLPs"));
+  CHECK(refused([](auto& config) { config.lifting_layers = 0; }).empty());
+  CHECK(refused([](auto& config) {
+          config.lifting_layers = 2;
+        }).ends_with("another number of hidden layers of lifting or projection"));
+  CHECK(refused([](auto& config) {
+          config.projection_layers = 0;
+        }).ends_with("another number of hidden layers of lifting or projection"));
+  CHECK(refused([](auto& config) { config.projection_activation = Activation::gelu; }).empty());
+  CHECK(refused([](auto& config) {
+          config.projection_activation = Activation::silu;
+        }).ends_with("another activation in the projection"));
+  CHECK(refused([](auto& config) { config.activated_layers = 0; }).empty());
+  CHECK(refused([](auto& config) {
+          config.activated_layers = 1;
+        }).ends_with("another number of activated layers"));
+  CHECK(refused([](auto& config) {
+          config.padding_points = {1};
+        }).ends_with("padding by a number of points"));
+  CHECK(refused([](auto& config) { config.padding_sides = PaddingSides::end; }).empty());
+  CHECK(refused([](auto& config) {
+          config.domain_padding = {0.1}, config.padding_sides = PaddingSides::end;
+        }).ends_with("padding at the end alone, which it had up to version 1.0"));
   CHECK(refused([](auto& config) {
           config.norm = NormKind::group, config.norm_groups = 2;
         }).ends_with("a group norm of several groups"));

@@ -72,11 +72,7 @@ class ReferenceConfig {
       config.channel_mlp_expansion = number("channel_mlp_expansion");
       config.channel_mlp_dropout   = number("channel_mlp_dropout");
     }
-    if (!arguments_["domain_padding"].is_null()) {
-      const auto padding =
-          numbers_of_reference("domain_padding", arguments_["domain_padding"], Dim, arguments_);
-      std::copy(padding.begin(), padding.end(), config.domain_padding.begin());
-    }
+    read_padding(config);
     config.order = arguments_["preactivation"] == true ? LayerOrder::pre_activation
                                                        : LayerOrder::post_activation;
     if (arguments_["nop_order"] == "original") config.order = LayerOrder::original;
@@ -92,7 +88,15 @@ class ReferenceConfig {
     read_common(config);
     config.depth            = count("n_layers");
     config.lifting_ratio    = number("lifting_channel_ratio");
+    config.lifting_layers   = config.lifting_ratio * static_cast<double>(config.width) < 1 ? 0 : 1;
     config.projection_ratio = number("projection_channel_ratio");
+    if (const Json layers = arguments_["decoder_layers"]; !layers.is_null())
+      config.projection_layers = layers.template get<std::size_t>();
+    if (const Json sigma = arguments_["decoder_activation_fn"]; !sigma.is_null())
+      if (const auto own = activation_of_reference(sigma); own != config.activation)
+        config.projection_activation = own;
+    if (const Json layers = arguments_["nop_activated_layers"]; !layers.is_null())
+      config.activated_layers = layers.template get<std::size_t>();
     if (!arguments_["max_n_modes"].is_null()) {
       config.max_modes = shape("max_n_modes", arguments_["max_n_modes"]);
       if (model_.numbers == FieldNumbers::real)  // there by its coefficients
@@ -142,6 +146,20 @@ class ReferenceConfig {
     for (std::size_t axis = 0; axis < Dim; ++axis) {
       config.box.begin[axis] = intervals[axis][0];
       config.box.end[axis]   = intervals[axis][1];
+    }
+  }
+  template <class Config>
+  void read_padding(Config& config) const {
+    if (const Json value = arguments_["domain_padding"]; !value.is_null()) {
+      const auto fractions = numbers_of_reference("domain_padding", value, Dim, arguments_);
+      std::copy(fractions.begin(), fractions.end(), config.domain_padding.begin());
+      if (arguments_["domain_padding_mode"] == "one-sided")
+        config.padding_sides = PaddingSides::end;
+    }
+    if (const Json value = arguments_["padding"]; !value.is_null() && value != 0) {
+      const auto points = points_of_reference("padding", value, Dim, arguments_);
+      std::copy(points.begin(), points.end(), config.padding_points.extents.begin());
+      config.padding_sides = PaddingSides::end;
     }
   }
   [[nodiscard]] std::size_t count(const std::string& name) const {

@@ -8,6 +8,7 @@
 #include <nop/io/reference/describe_modes.hpp>
 #include <nop/io/reference/layer_shapes.hpp>
 #include <nop/io/reference/values.hpp>
+#include <nop/layers/reference_semantics.hpp>
 #include <nop/models/uno_config.hpp>
 
 #include <algorithm>
@@ -22,19 +23,18 @@ namespace nop::detail {
 /// and what has to be assumed.
 class ReferenceDescriber {
  public:
-  ReferenceDescriber(const ReferenceTensors& tensors, ReferenceArguments& arguments)
-      : tensors_(tensors), arguments_(arguments), axes_(tensors.dimensions()) {}
+  ReferenceDescriber(const ReferenceTensors& tensors, ReferenceArguments& arguments,
+                     Semantics semantics = Semantics::exact)
+      : tensors_(tensors),
+        arguments_(arguments),
+        semantics_(semantics),
+        axes_(tensors.dimensions()) {}
 
   void describe() {
     tensors_.family() == ReferenceFamily::fno ? describe_fno() : describe_uno();
     ReferenceLayerDescriber(tensors_, arguments_).describe();
-    const Json padding = arguments_.or_assume("domain_padding", nullptr, "no tensor tells");
-    if (const Json* mode = arguments_.said("domain_padding_mode"); mode != nullptr) {
-      if (!padding.is_null() && padding != 0 && *mode != "symmetric")
-        arguments_.refuse("domain_padding_mode", "'symmetric', which alone is supported");
-      arguments_.or_assume("domain_padding_mode", nullptr, "");
-    }
-    for (const auto* const of_layout : {"nop_order", "nop_coordinates"})
+    arguments_.said("nop_usual_padding") == nullptr ? padding() : padding_points();
+    for (const auto* const of_layout : {"nop_order", "nop_coordinates", "nop_activated_layers"})
       if (arguments_.said(of_layout) != nullptr) arguments_.or_assume(of_layout, nullptr, "");
   }
 
@@ -78,6 +78,36 @@ class ReferenceDescriber {
     horizontal_skips();
   }
 
+  // --- padding, of which no tensor tells
+
+  /// A fraction of the grid, at both sides or, as up to version 1.0, at the end alone.
+  void padding() {
+    const Json padding   = arguments_.or_assume("domain_padding", nullptr, "no tensor tells");
+    const Json* const at = arguments_.said("domain_padding_mode");
+    if (padding.is_null() || padding == 0) {
+      if (at != nullptr) arguments_.or_assume("domain_padding_mode", nullptr, "");
+      return;
+    }
+    const bool was_at_end =
+        semantics_ == Semantics::v1_0 || arguments_.said("nop_usual_padding_mode") != nullptr;
+    const Json mode =
+        arguments_.or_assume("domain_padding_mode", was_at_end ? "one-sided" : "symmetric",
+                             "the other of symmetric and one-sided up to 1.0");
+    if (mode != "symmetric" && mode != "one-sided")
+      arguments_.refuse("domain_padding_mode", "'symmetric' or 'one-sided'");
+  }
+  /// A number of points at the end.
+  void padding_points() {
+    const Json points =
+        arguments_.or_assume("padding", *arguments_.said("nop_usual_padding"),
+                             "points at the end, one number or one for each axis; no tensor tells");
+    const Json* const kind = arguments_.said("padding_type");
+    if (kind == nullptr) return;
+    if (points != 0 && *kind != "constant")
+      arguments_.refuse("padding_type", "'constant', zeros, which alone is supported");
+    arguments_.or_assume("padding_type", nullptr, "");
+  }
+
   /// How many channels a map gives.
   void infer_rows(const std::string& name, const std::string& path) {
     arguments_.infer(name, tensors_.at(path, 3)[0], tensors_.key(path));
@@ -87,6 +117,7 @@ class ReferenceDescriber {
   void ends(std::size_t width) {
     const auto first = tensors_.at("lifting.*.0.weight", 3), last = last_map("projection");
     const auto lifted = last_map("lifting");
+    decoder();
     if (lifted[0] != width)
       throw FormatError(tensors_.source(), 0,
                         "the lifting should give " + std::to_string(width) +
@@ -117,7 +148,7 @@ class ReferenceDescriber {
       embedding = arguments_["positional_embedding"];
     }
     arguments_.infer("in_channels", first[1] - (embedding.is_null() ? 0 : axes_), key);
-    arguments_.infer("out_channels", last[0], tensors_.key("projection.*.1.weight"));
+    arguments_.infer("out_channels", last[0], last_of("projection.*.", ".weight"));
   }
 
   void check_embedding() {
@@ -128,19 +159,43 @@ class ReferenceDescriber {
                         "'grid', {'grid_boundaries': [[begin, end], ...]} or null");
   }
 
-  /// The shape of the last map of a channel MLP.
+  /// The shape of the last map of a channel MLP, of two maps but for a lifting that is linear and a
+  /// projection of any number of hidden layers.
   [[nodiscard]] const Extents& last_map(const std::string& mlp) const {
     const std::size_t maps = tensors_.count(mlp + ".*.", ".weight");
-    if (maps != 2)
+    const bool may_differ  = mlp == "lifting"
+                                 ? maps == 1 && tensors_.family() == ReferenceFamily::fno
+                                 : maps > 0 && arguments_.said("nop_usual_decoder") != nullptr;
+    if (maps != 2 && !may_differ)
       throw FormatError(
           tensors_.source(), 0,
           "'" + mlp + "' should have 2 maps of channels, but has " + std::to_string(maps));
-    return tensors_.at(mlp + ".*.1.weight", 3);
+    return tensors_.at(mlp + ".*." + std::to_string(maps - 1) + ".weight", 3);
+  }
+
+  /// What a projection that is called a decoder has of its own.
+  void decoder() {
+    const Json* const usual = arguments_.said("nop_usual_decoder");
+    if (usual == nullptr) return;
+    const std::size_t maps = tensors_.count("projection.*.", ".weight");
+    const std::string key  = tensors_.key("projection.*.0.weight");
+    arguments_.infer("decoder_layers", maps - 1, last_of("projection.*.", ".weight"));
+    const Json* const size = arguments_.said("decoder_layer_size");
+    if (maps > 1)
+      infer_rows("decoder_layer_size", "projection.*.0.weight");
+    else if (size != nullptr)
+      arguments_.or_assume("decoder_layer_size", nullptr, "");
+    const Json sigma = arguments_.or_assume("decoder_activation_fn", *usual, "no tensor tells");
+    if (!activation_of_reference(sigma))
+      arguments_.refuse("decoder_activation_fn", activations_text());
+    if (arguments_.said("dimension") != nullptr) arguments_.infer("dimension", axes_, key);
   }
 
   void ratio(const std::string& name, const std::string& path, double width) {
-    const auto hidden = static_cast<double>(tensors_.at(path, 3)[0]);
-    double value      = hidden / width;
+    auto hidden = static_cast<double>(tensors_.at(path, 3)[0]);
+    if (name == "lifting_channel_ratio" && tensors_.count("lifting.*.", ".weight") == 1)
+      hidden = 0;  // of a linear map
+    double value = hidden / width;
     while (std::trunc(value * width) < hidden) value = std::nextafter(value, hidden + 1);
     if (const Json* said = arguments_.said(name)) {
       if (!said->is_number() || std::trunc(said->get<double>() * width) != hidden)
@@ -172,6 +227,7 @@ class ReferenceDescriber {
 
   const ReferenceTensors& tensors_;
   ReferenceArguments& arguments_;
+  Semantics semantics_;
   std::size_t axes_;
   std::size_t depth_ = 0;
 };

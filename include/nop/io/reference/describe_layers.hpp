@@ -60,13 +60,8 @@ class ReferenceLayerDescriber {
 
  private:
   void activation() {
-    const Json said  = arguments_.or_assume("non_linearity", "gelu", "no tensor tells");
-    const auto sigma = activation_of_reference(said);
-    if (arguments_.said("nop_coordinates") != nullptr && sigma != Activation::gelu &&
-        sigma != Activation::relu && sigma != Activation::silu)
-      arguments_.refuse("non_linearity", "gelu, relu or silu, whose odd part is linear");
-    if (!sigma)
-      arguments_.refuse("non_linearity", "one of gelu, relu, leaky_relu, silu, tanh, selu");
+    const Json said = arguments_.or_assume("non_linearity", "gelu", "no tensor tells");
+    if (!activation_of_reference(said)) arguments_.refuse("non_linearity", activations_text());
   }
 
   void expansion(const std::vector<std::size_t>& map, const std::string& key) {

@@ -5,9 +5,9 @@
 #include <nop/io/array.hpp>
 #include <nop/io/json.hpp>
 #include <nop/io/named_arrays.hpp>
+#include <nop/io/reference/layout_tensors.hpp>
 #include <nop/io/reference/state.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -15,36 +15,6 @@
 #include <vector>
 
 namespace nop::detail {
-
-/// The same bytes in another shape or as another type.
-inline Array recast(const Array& array, ElementType type, std::vector<std::size_t> shape) {
-  const auto bytes = array.bytes();
-  return Array(type, std::move(shape), {bytes.begin(), bytes.end()});
-}
-
-/// Reals with a last axis of 2 as complex numbers; what is complex already stays.
-inline Array as_complex(const Array& array, const std::string& key, const std::string& source) {
-  if (holds_complex(array.element_type())) return array;
-  auto shape = array.shape();
-  if (array.element_type() != ElementType::float32 || shape.empty() || shape.back() != 2)
-    throw FormatError(
-        source, 0,
-        "the tensor '" + key +
-            "' should hold complex numbers, or float32 with a last axis of 2, but is of "
-            "shape " +
-            shape_text(shape));
-  shape.pop_back();
-  return recast(array, ElementType::complex64, std::move(shape));
-}
-
-/// A convolution of one point along any number of axes, [out, in, 1, 1, ...], as [out, in, 1].
-inline Array as_map(const Array& array) {
-  const auto& shape = array.shape();
-  if (shape.size() < 3 ||
-      !std::all_of(shape.begin() + 2, shape.end(), [](auto n) { return n == 1; }))
-    return array;
-  return recast(array, array.element_type(), {shape[0], shape[1], 1});
-}
 
 inline bool move_prefix(std::string& key, std::string_view from, std::string_view to) {
   if (!key.starts_with(from)) return false;
@@ -101,14 +71,15 @@ inline ReferenceState from_v0_3(const ReferenceState& old) {
           array);
     } else {
       const bool is_gate = key.starts_with("fno_blocks.");
-      state.tensors.add(key, is_gate ? array : as_map(array));
+      state.tensors.add(key, is_gate || array.shape().size() < 3 ? array : as_map(array));
     }
   }
   if (!state.arguments.is_object()) state.arguments = Json::object();
   if (state.arguments.contains("preactivation") && state.arguments["preactivation"] == true)
     refuse("layers that activate first");
-  state.arguments["positional_embedding"] = nullptr;
-  state.arguments["nop_order"]            = "original";
+  state.arguments["positional_embedding"]   = nullptr;
+  state.arguments["nop_order"]              = "original";
+  state.arguments["nop_usual_padding_mode"] = "one-sided";
   return state;
 }
 

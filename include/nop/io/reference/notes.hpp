@@ -43,10 +43,11 @@ inline std::string trained_with(const ReferenceModel& model) {
 
 /// When do numbers differ from those of the library that trained the model?
 inline std::string semantics_note(const ReferenceModel& model) {
-  if (model.layout == ReferenceLayout::scripts)
-    return "the numbers are those of the scripts on grids that hold all modes";
+  if (training_semantics(model.layout).empty())
+    return "the numbers are those of " + enumerator_name(model.layout) +
+           " on grids that hold all modes";
   const std::string trained = trained_with(model);
-  if (model.semantics != Semantics::exact || trained.empty()) return {};
+  if (model.semantics != Semantics::exact) return {};
   if (model.numbers == FieldNumbers::complex)
     return "of complex fields the reference library computes something else on every grid; for its "
            "numbers choose the semantics " +

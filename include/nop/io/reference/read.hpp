@@ -7,7 +7,9 @@
 #include <nop/io/reference/arguments.hpp>
 #include <nop/io/reference/describe.hpp>
 #include <nop/io/reference/layer_shapes.hpp>
+#include <nop/io/reference/layout_physics_nemo.hpp>
 #include <nop/io/reference/layout_scripts.hpp>
+#include <nop/io/reference/layout_v0_2.hpp>
 #include <nop/io/reference/layout_v0_3.hpp>
 #include <nop/io/reference/model.hpp>
 #include <nop/io/reference/notes.hpp>
@@ -32,14 +34,25 @@ inline ReferenceState in_current_layout(ReferenceState state) {
     case ReferenceLayout::scripts:
       return from_scripts(state);
     case ReferenceLayout::v0_2:
+      return from_v0_2(state);
     case ReferenceLayout::physics_nemo:
-      throw FormatError(
-          state.source, 0,
-          "models of " + enumerator_name(state.layout) + " are recognised, but not supported");
+      return from_physics_nemo(state);
     case ReferenceLayout::current:
       break;
   }
   return state;
+}
+
+/// What somebody says of a model in the words of its layout, in those of today.
+inline Json in_current_words(const ReferenceState& state, const Json& said, std::size_t axes) {
+  switch (state.layout) {
+    case ReferenceLayout::v0_2:
+      return words_of_v0_2(said, axes, state.source);
+    case ReferenceLayout::physics_nemo:
+      return words_of_physics_nemo(said, axes);
+    default:
+      return said;
+  }
 }
 
 }  // namespace detail
@@ -49,29 +62,30 @@ inline ReferenceState in_current_layout(ReferenceState state) {
 /// `arguments.missing()`.
 inline ReferenceModel describe_reference(ReferenceState state,
                                          const ReferenceOptions& options = {}) {
-  state             = detail::in_current_layout(std::move(state));
-  const Json stored = detail::canonical_arguments(state.arguments);
-  ReferenceArguments arguments(state.source, detail::given_arguments(options.arguments), stored);
+  state                = detail::in_current_layout(std::move(state));
+  const Json stored    = detail::canonical_arguments(state.arguments);
+  const auto semantics = options.semantics.value_or(detail::stored_semantics(stored, state.source));
   const ReferenceTensors tensors(state.tensors, state.source);
-  detail::ReferenceDescriber(tensors, arguments).describe();
+  const Json given = detail::in_current_words(state, options.arguments, tensors.dimensions());
+  ReferenceArguments arguments(state.source, detail::given_arguments(given), stored);
+  detail::ReferenceDescriber(tensors, arguments, semantics).describe();
   arguments.expect_all_used();
   const auto form   = tensors.spectral(0).form;
   const auto kernel = arguments["conv_bias_kernel"];
-  ReferenceModel model{
-      .source     = state.source,
-      .prefix     = state.prefix,
-      .layout     = state.layout,
-      .family     = tensors.family(),
-      .numbers    = tensors.numbers(),
-      .dimensions = tensors.dimensions(),
-      .weight     = form,
-      .naming     = {.family      = tensors.family(),
-                     .norm        = norm_of_reference("norm", arguments["norm"], arguments),
-                     .skip_kernel = kernel.is_null() ? 1 : kernel.get<std::size_t>()},
-      .arguments  = std::move(arguments),
-      .semantics  = options.semantics.value_or(detail::stored_semantics(stored, state.source)),
-      .notes      = {},
-      .tensors    = std::move(state.tensors)};
+  ReferenceModel model{.source     = state.source,
+                       .prefix     = state.prefix,
+                       .layout     = state.layout,
+                       .family     = tensors.family(),
+                       .numbers    = tensors.numbers(),
+                       .dimensions = tensors.dimensions(),
+                       .weight     = form,
+                       .naming     = {.family = tensors.family(),
+                                      .norm   = norm_of_reference("norm", arguments["norm"], arguments),
+                                      .skip_kernel = kernel.is_null() ? 1 : kernel.get<std::size_t>()},
+                       .arguments  = std::move(arguments),
+                       .semantics  = semantics,
+                       .notes      = {},
+                       .tensors    = std::move(state.tensors)};
   model.notes = detail::notes_on(model);
   return model;
 }

@@ -25,7 +25,7 @@ inline constexpr auto positional_arguments = std::to_array<std::string_view>(
      "lifting_channel_ratio", "projection_channel_ratio", "positional_embedding", "non_linearity",
      "norm"});
 
-/// All that has a meaning here, of FNO and UNO.
+/// All that has a meaning here, of FNO and UNO; of PhysicsNeMo what these have not.
 inline constexpr auto known_arguments =
     std::to_array<std::string_view>({"n_modes",
                                      "in_channels",
@@ -49,6 +49,12 @@ inline constexpr auto known_arguments =
                                      "resolution_scaling_factor",
                                      "domain_padding",
                                      "domain_padding_mode",
+                                     "padding",
+                                     "padding_type",
+                                     "decoder_layers",
+                                     "decoder_layer_size",
+                                     "decoder_activation_fn",
+                                     "dimension",
                                      "stabilizer",
                                      "max_n_modes",
                                      "factorization",

@@ -21,19 +21,32 @@ namespace nop {
 
 namespace detail {
 
+template <class Config>
+bool is_padded(const Config& config) {
+  return std::any_of(config.domain_padding.begin(), config.domain_padding.end(),
+                     [](double fraction) { return fraction > 0; });
+}
+
+inline void expect_there(bool is_there, const std::string& what) {
+  expects(is_there, "save_reference: expected what the reference library has, got ", what);
+}
+
 /// Throws PreconditionError where a model has what the reference library has not.
 template <class Config>
 void expect_known_there(const Config& config) {
-  const auto is = [](bool known, const std::string& what) {
-    expects(known, "save_reference: expected what the reference library has, got ", what);
-  };
-  is(!config.channel_mlp || config.channel_mlp_activation == Activation::gelu,
-     "another activation than gelu inside the channel MLPs");
-  is(config.activation != Activation::identity, "no activation");
-  is(config.order != LayerOrder::original, "layers in the original order");
-  is(config.positional_embedding != PositionalEmbedding::grid_with_ends,
-     "coordinates whose last point is on the end of the box");
-  is(config.norm != NormKind::group || config.norm_groups == 1, "a group norm of several groups");
+  expect_there(!config.channel_mlp || config.channel_mlp_activation == Activation::gelu,
+               "another activation than gelu inside the channel MLPs");
+  expect_there(config.activation != Activation::identity, "no activation");
+  expect_there(config.order != LayerOrder::original, "layers in the original order");
+  expect_there(config.positional_embedding != PositionalEmbedding::grid_with_ends,
+               "coordinates whose last point is on the end of the box");
+  expect_there(config.norm != NormKind::group || config.norm_groups == 1,
+               "a group norm of several groups");
+  expect_there(config.padding_points == decltype(config.padding_points){},
+               "padding by a number of points");
+  expect_there(!is_padded(config) || config.padding_sides == PaddingSides::both ||
+                   config.semantics == Semantics::v1_0,
+               "padding at the end alone, which it had up to version 1.0");
 }
 
 /// The ranks as the constructor takes them: of CP one number, of a tensor train with 1 at both
@@ -79,9 +92,12 @@ Json common_arguments(const Config& config) {
                  {"rank", rank_for_reference(config.weight)}};
   if (config.skip_kernel > 1) arguments["conv_bias_kernel"] = config.skip_kernel;
   if (config.norm == NormKind::adaptive) arguments["ada_in_features"] = config.norm_embedding;
-  if (std::any_of(config.domain_padding.begin(), config.domain_padding.end(),
-                  [](double fraction) { return fraction > 0; }))
+  if (is_padded(config)) {
     arguments["domain_padding"] = config.domain_padding;
+    if (config.semantics == Semantics::v1_0)
+      arguments["domain_padding_mode"] =
+          config.padding_sides == PaddingSides::both ? "symmetric" : "one-sided";
+  }
   if (config.channel_mlp) {
     arguments["channel_mlp_skip"]      = skip_for_reference(config.channel_mlp_skip);
     arguments["channel_mlp_expansion"] = config.channel_mlp_expansion;
@@ -94,10 +110,16 @@ Json common_arguments(const Config& config) {
 
 template <class Config>
 Json fno_arguments(const Config& config, FieldNumbers numbers) {
+  expect_there(config.lifting_layers <= 1 && config.projection_layers == 1,
+               "another number of hidden layers of lifting or projection");
+  expect_there(config.projection_activation.value_or(config.activation) == config.activation,
+               "another activation in the projection");
+  expect_there(config.activated_layers.value_or(config.depth - 1) == config.depth - 1,
+               "another number of activated layers");
   Json arguments                        = common_arguments(config);
   arguments["n_modes"]                  = config.modes.extents;
   arguments["n_layers"]                 = config.depth;
-  arguments["lifting_channel_ratio"]    = config.lifting_ratio;
+  arguments["lifting_channel_ratio"]    = config.lifting_layers == 0 ? 0 : config.lifting_ratio;
   arguments["projection_channel_ratio"] = config.projection_ratio;
   arguments["use_channel_mlp"]          = config.channel_mlp;
   arguments["complex_data"]             = numbers == FieldNumbers::complex;

@@ -14,6 +14,7 @@
 #include <array>
 #include <cctype>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -110,6 +111,8 @@ inline std::optional<Activation> activation_of_reference(const Json& value) {
   return std::nullopt;
 }
 
+inline std::string activations_text() { return "one of gelu, relu, leaky_relu, silu, tanh, selu"; }
+
 inline Json activation_for_reference(Activation activation) { return enumerator_name(activation); }
 
 /// {to: from, ...}
@@ -141,6 +144,20 @@ inline std::vector<std::size_t> counts_of_reference(const std::string& name, con
   };
   if (list.size() != size || !std::all_of(list.begin(), list.end(), is_count))
     arguments.refuse(name, "a list of " + std::to_string(size) + " whole numbers of at least 1");
+  return list.get<std::vector<std::size_t>>();
+}
+
+/// A list of `size` numbers of points, of one number or of such a list; else a FormatError.
+inline std::vector<std::size_t> points_of_reference(const std::string& name, const Json& value,
+                                                    std::size_t size,
+                                                    const ReferenceArguments& arguments) {
+  const Json list      = value.is_array() ? value : Json(std::vector<Json>(size, value));
+  const auto is_number = [](const Json& entry) {
+    return entry.is_number_integer() && entry.get<std::int64_t>() >= 0 &&
+           entry.get<std::int64_t>() <= 1'000'000;
+  };
+  if (list.size() != size || !std::all_of(list.begin(), list.end(), is_number))
+    arguments.refuse(name, "a number of points or a list of " + std::to_string(size));
   return list.get<std::vector<std::size_t>>();
 }
 
