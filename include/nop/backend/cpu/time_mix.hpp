@@ -14,8 +14,10 @@
 #include <nop/core/time_mixing.hpp>
 
 #include <algorithm>
+#include <array>
 #include <complex>
 #include <cstddef>
+#include <type_traits>
 
 namespace nop::cpu {
 
@@ -52,30 +54,34 @@ class TimeMixer {
   }
 
   void mix(const Real* x, Real* y) const {
-    const std::size_t rows = planes_[1] + 2 * wave_rows();
-    const Tiling<Real> tiling(planes_, rows);
+    const std::size_t rows = 2 * wave_rows();
+    const Tiling<Real> tiling(planes_, rows + planes_[1]);
     const std::size_t work = tiling.longest() * (1 + wave_rows() * channels_ * 2);
     parallel_blocks(tiling.count(), 1 + (1U << 18U) / work,
                     [&](std::size_t first, std::size_t last) {
                       TileRoom<Real> room(tiling, rows);
                       for (std::size_t tile = first; tile < last; ++tile) {
                         room.move_to(tile);
-                        const auto at = in_waves(tiling, tile, x, room);
-                        synthesize(at, tiling.part(y, planes_[1], tile));
+                        const auto in    = tiling.part(x, planes_[1], tile);
+                        const auto waves = in_waves(in, room);
+                        synthesize(in, waves.after, tiling.part(y, planes_[1], tile));
                       }
                     });
   }
 
   /// Null: that gradient is not wanted.
   void pull(const Real* x, const Real* dy, Real* dx, std::complex<Real>* dweight) const {
-    const std::size_t rows = planes_[1] + 4 * wave_rows() + whole_tiles<Real>(2 * channels_);
-    const Tiling<Real> tiling(planes_, rows);
+    const std::size_t rows = 3 * wave_rows() + whole_tiles<Real>(2 * channels_);
+    const Tiling<Real> tiling(planes_, rows + planes_[1]);
     sum_in_blocks<Real>(
         tiling.count(), dweight != nullptr ? sum_count_ : 0,
         [&](std::size_t first, std::size_t last, Real* sums) {
           TileRoom<Real> room(tiling, rows);
-          for (std::size_t tile = first; tile < last; ++tile)
-            pull_tile(tiling, tile, x, dy, dx, dweight != nullptr ? sums : nullptr, room);
+          for (std::size_t tile = first; tile < last; ++tile) {
+            room.move_to(tile);
+            pull_tile(tiling.part(x, planes_[1], tile), tiling.part(dy, planes_[1], tile),
+                      tiling.part(dx, planes_[1], tile), dweight != nullptr ? sums : nullptr, room);
+          }
         },
         [&](const Real* sums) {
           if (dweight != nullptr) hand_out(sums, dweight);
@@ -83,41 +89,52 @@ class TimeMixer {
   }
 
  private:
-  /// A tile of x, its coefficients, and those of K x.
+  using Part = FieldPart<const Real>;
+
+  /// The coefficients of x at a tile, and those of K x.
   struct Waves {
-    ChannelTile<Real> x, before, after;
+    ChannelTile<Real> before, after;
   };
 
   [[nodiscard]] std::size_t wave_rows() const { return waves_.rows() * channels_; }
 
-  Waves in_waves(const Tiling<Real>& tiling, std::size_t tile, const Real* x,
-                 TileRoom<Real>& room) const {
-    const Waves at{room.tile(planes_[1]), room.tile(wave_rows()), room.tile(wave_rows())};
-    read_tile(tiling.part(x, planes_[1], tile), at.x);
-    combine(at.before, waves_.rows(), waves_.steps(), at.x,
-            [this](std::size_t r, std::size_t t) { return waves_.analysis(r)[t]; });
-    multiply(at.before, at.after, false);
-    return at;
+  /// `use(c, i, count)` for each channel and each register of its points.
+  template <class Use>
+  void for_each_register(std::size_t points, const Use& use) const {
+    for (std::size_t c = 0; c < channels_; ++c) {
+      std::size_t i = 0;
+      for (; i + lanes<Real> <= points; i += lanes<Real>)
+        use(c, i, std::integral_constant<std::size_t, lanes<Real>>{});
+      if (i < points) use(c, i, points - i);
+    }
   }
 
-  /// out(a, c) = sum_b factor(a, b) in(b, c) for each channel c.
-  template <class Factor>
-  void combine(const ChannelTile<Real>& out, std::size_t outs, std::size_t ins,
-               const ChannelTile<Real>& in, const Factor& factor) const {
-    for (std::size_t c = 0; c < channels_; ++c)
-      for (std::size_t i = 0; i < in.points; i += lanes<Real>)
-        for (std::size_t a = 0; a < outs; ++a) {
-          Batch<Real> sum(Real(0));
-          for (std::size_t b = 0; b < ins; ++b)
-            sum = xsimd::fma(Batch<Real>(factor(a, b)), at(in, b, c, i), sum);
-          sum.store_unaligned(out.row(a * channels_ + c).data + i);
-        }
+  /// `count` numbers of a field at a step from point i on, and zeros.
+  Batch<Real> at_step(const Part& field, std::size_t t, std::size_t c, std::size_t i,
+                      std::size_t count) const {
+    const Real* const data = field.row(t * channels_ + c).data + i;
+    if (count == lanes<Real>) return Batch<Real>::load_unaligned(data);
+    std::array<Real, lanes<Real>> values{};
+    std::copy_n(data, count, values.begin());
+    return Batch<Real>::load_unaligned(values.data());
+  }
+  /// A register of a coefficient.
+  Real* place(const ChannelTile<Real>& tile, std::size_t r, std::size_t c, std::size_t i) const {
+    return tile.row(r * channels_ + c).data + i;
   }
 
-  /// A register of a row of some step or wave, from point i on.
-  Batch<Real> at(const ChannelTile<Real>& tile, std::size_t step, std::size_t c,
-                 std::size_t i) const {
-    return Batch<Real>::load_unaligned(tile.row(step * channels_ + c).data + i);
+  Waves in_waves(const Part& x, TileRoom<Real>& room) const {
+    const Waves waves{room.tile(wave_rows()), room.tile(wave_rows())};
+    for_each_register(waves.before.points, [&](std::size_t c, std::size_t i, auto count) {
+      for (std::size_t r = 0; r < waves_.rows(); ++r) {
+        Batch<Real> sum(Real(0));
+        for (std::size_t t = 0; t < waves_.steps(); ++t)
+          sum = xsimd::fma(Batch<Real>(waves_.analysis(r)[t]), at_step(x, t, c, i, count), sum);
+        sum.store_unaligned(place(waves.before, r, c, i));
+      }
+    });
+    multiply(waves.before, waves.after, false);
+    return waves;
   }
 
   /// out = M in, or M^T in, for each frequency.
@@ -135,38 +152,49 @@ class TimeMixer {
             tile.points, tile.pitch};
   }
 
-  /// K x at a step, from its coefficients.
-  Batch<Real> synthesized(const Waves& waves, std::size_t t, std::size_t c, std::size_t i) const {
+  /// sum_r factor(r)[t] Z_r in one register.
+  template <class Factor>
+  Batch<Real> combined(const Factor& factor, const ChannelTile<Real>& waves, std::size_t t,
+                       std::size_t c, std::size_t i) const {
     Batch<Real> sum(Real(0));
     for (std::size_t r = 0; r < waves_.rows(); ++r)
-      sum = xsimd::fma(Batch<Real>(waves_.synthesis(r)[t]), at(waves.after, r, c, i), sum);
+      sum = xsimd::fma(Batch<Real>(factor(r)[t]),
+                       Batch<Real>::load_unaligned(place(waves, r, c, i)), sum);
     return sum;
   }
+  Batch<Real> synthesized(const ChannelTile<Real>& waves, std::size_t t, std::size_t c,
+                          std::size_t i) const {
+    return combined([this](std::size_t r) { return waves_.synthesis(r); }, waves, t, c, i);
+  }
 
-  void synthesize(const Waves& waves, const FieldPart<Real>& y) const {
-    const std::size_t points = waves.x.points;
+  void synthesize(const Part& x, const ChannelTile<Real>& after, const FieldPart<Real>& y) const {
     with_function(mixing_.activation, [&]<class Function>(Function) {
-      for (std::size_t t = 0; t < waves_.steps(); ++t)
-        for (std::size_t c = 0; c < channels_; ++c)
-          for (std::size_t i = 0; i < points; i += lanes<Real>)
-            store(
-                Batch<Real>(at(waves.x, t, c, i) + Function::at(synthesized(waves, t, c, i)).value),
-                y.row(t * channels_ + c), i, std::min(lanes<Real>, points - i));
+      for_each_register(after.points, [&](std::size_t c, std::size_t i, auto count) {
+        for (std::size_t t = 0; t < waves_.steps(); ++t)
+          store(Batch<Real>(at_step(x, t, c, i, count) +
+                            Function::at(synthesized(after, t, c, i)).value),
+                y.row(t * channels_ + c), i, count);
+      });
     });
   }
 
-  void pull_tile(const Tiling<Real>& tiling, std::size_t tile, const Real* x, const Real* dy_,
-                 Real* dx_, Real* sums, TileRoom<Real>& room) const {
-    room.move_to(tile);
-    const auto waves  = in_waves(tiling, tile, x, room);
-    const auto after  = room.tile(wave_rows()),
-               before = room.tile(wave_rows());  // gradients by them
-    const auto dy     = waves.x;                 // x is not needed any more
-    read_tile(tiling.part(dy_, planes_[1], tile), dy);
+  void pull_tile(const Part& x, const Part& dy, const FieldPart<Real>& dx, Real* sums,
+                 TileRoom<Real>& room) const {
+    const auto waves = in_waves(x, room);
+    const auto after = room.tile(wave_rows());  // the gradient by what is in waves.after
     with_function(mixing_.activation, [&]<class Function>(Function) {
-      for (std::size_t c = 0; c < channels_; ++c)
-        for (std::size_t i = 0; i < dy.points; i += lanes<Real>)
-          gather_waves<Function>(waves, dy, c, i, after);
+      for_each_register(after.points, [&](std::size_t c, std::size_t i, auto count) {
+        for (std::size_t r = 0; r < waves_.rows(); ++r)
+          Batch<Real>(Real(0)).store_unaligned(place(after, r, c, i));
+        for (std::size_t t = 0; t < waves_.steps(); ++t) {
+          const Batch<Real> dv =
+              at_step(dy, t, c, i, count) * Function::at(synthesized(waves.after, t, c, i)).slope;
+          for (std::size_t r = 0; r < waves_.rows(); ++r)
+            xsimd::fma(Batch<Real>(waves_.synthesis(r)[t]), dv,
+                       Batch<Real>::load_unaligned(place(after, r, c, i)))
+                .store_unaligned(place(after, r, c, i));
+        }
+      });
     });
     if (sums != nullptr) {
       Real* const transposed = room.tile(whole_tiles<Real>(2 * channels_)).data;
@@ -174,32 +202,15 @@ class TimeMixer {
         sums_[f].add(of_frequency(after, f), of_frequency(waves.before, f), transposed,
                      sums + first_sum_[f]);
     }
-    if (dx_ == nullptr) return;
+    if (dx.data == nullptr) return;
+    const auto& before = waves.after;  // that is not needed any more
     multiply(after, before, true);
-    const auto dx = tiling.part(dx_, planes_[1], tile);
-    for (std::size_t t = 0; t < waves_.steps(); ++t)
-      for (std::size_t c = 0; c < channels_; ++c)
-        for (std::size_t i = 0; i < dy.points; i += lanes<Real>) {
-          auto sum = at(dy, t, c, i);
-          for (std::size_t r = 0; r < waves_.rows(); ++r)
-            sum = xsimd::fma(Batch<Real>(waves_.analysis(r)[t]), at(before, r, c, i), sum);
-          store(sum, dx.row(t * channels_ + c), i, std::min(lanes<Real>, dy.points - i));
-        }
-  }
-
-  /// dZ = D^T (dy sigma'(D Z)) in one register of a channel.
-  template <class Function>
-  void gather_waves(const Waves& waves, const ChannelTile<Real>& dy, std::size_t c, std::size_t i,
-                    const ChannelTile<Real>& gradient) const {
-    const auto place = [&](std::size_t r) { return gradient.row(r * channels_ + c).data + i; };
-    for (std::size_t r = 0; r < waves_.rows(); ++r) Batch<Real>(Real(0)).store_unaligned(place(r));
-    for (std::size_t t = 0; t < waves_.steps(); ++t) {
-      const auto dv = at(dy, t, c, i) * Function::at(synthesized(waves, t, c, i)).slope;
-      for (std::size_t r = 0; r < waves_.rows(); ++r)
-        xsimd::fma(Batch<Real>(waves_.synthesis(r)[t]), Batch<Real>(dv),
-                   Batch<Real>::load_unaligned(place(r)))
-            .store_unaligned(place(r));
-    }
+    const auto analysis = [this](std::size_t r) { return waves_.analysis(r); };
+    for_each_register(before.points, [&](std::size_t c, std::size_t i, auto count) {
+      for (std::size_t t = 0; t < waves_.steps(); ++t)
+        store(Batch<Real>(at_step(dy, t, c, i, count) + combined(analysis, before, t, c, i)),
+              dx.row(t * channels_ + c), i, count);
+    });
   }
 
   void hand_out(const Real* sums, std::complex<Real>* dweight) const {
