@@ -15,7 +15,7 @@ namespace bench {
 enum class Kind {
   sc,    ///< spectral convolution
   fno,   ///< a Fourier neural operator of four layers, one channel in and one out
-  time,  ///< transform along the first axis of the grid to its modes, and back
+  time,  ///< temporal convolution block; the first axis of the grid is time
   mix,   ///< linear map of the channels
   mlp,   ///< channel MLP, its hidden layer half as wide
   gelu   ///< activation

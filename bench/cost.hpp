@@ -29,9 +29,11 @@ namespace bench {
 ///     spectral convolution   forward   x read, y written, weights read
 ///                            back      g read, gx written, weights read, their gradient written;
 ///                                      two transforms and two products more
-///     channel map            2 B P C C                 back: twice that; x and g read, gx written
-///     activation             20 forward, 25 back       a rational erf or exp and what is around it
-///     model                  every layer reads and writes its field once, since a transform needs
+///     temporal convolution   two transforms along time, products as above at every point,
+///     activation channel map            2 B P C C                 back: twice that; x and g read,
+///     gx written activation             20 forward, 25 back       a rational erf or exp and what
+///     is around it model                  every layer reads and writes its field once, since a
+///     transform needs
 ///                            all of it; what is between two transforms stays in the processor.
 ///                            Training: three times the flops; u and its gradient pass twice more
 ///     Adam                   12 a number; reads p, g, m, v and writes p, m, v
@@ -129,14 +131,18 @@ struct CostModel {
     return {(back ? 45 : 20) * channels * fields, (back ? 5 : 2) * channels * fields * size};
   }
 
-  /// Along the first axis of the grid only; the other axes are more lines.
-  [[nodiscard]] Cost along_time(bool back) const {
-    const std::size_t points = c.grid.front();
-    const double lines = static_cast<double>(c.channels) * fields / static_cast<double>(points);
-    const double one_way =
-        lines * line_flops(points, nop::half_axis(std::min(c.modes.front(), points)), true);
-    const double field = static_cast<double>(c.channels) * fields * size;
-    return {(back ? 4 : 2) * one_way, (back ? 4 : 2) * field};
+  /// At each of the points beside the first axis, which is time: a real product for the frequency 0
+  /// (and for half the steps), a complex one for the others.
+  [[nodiscard]] Cost along_time(double channels, bool back) const {
+    const std::size_t steps = c.grid.front(), modes = std::min(c.modes.front(), steps);
+    const double points = fields / static_cast<double>(steps), field = channels * fields * size;
+    const double stored  = static_cast<double>(nop::half_axis(modes));
+    const double halves  = modes == steps && steps % 2 == 0 ? 2 : 1;
+    const double product = points * channels * channels * (8 * (stored - halves) + 2 * halves);
+    const double one_way = points * channels * line_flops(steps, nop::half_axis(modes), true);
+    const double weights = 2 * stored * channels * channels * size;
+    return {(back ? 3 : 1) * product + (back ? 4 : 2) * one_way + activation(channels, back).flops,
+            (back ? 5 : 2) * field + (back ? 3 : 1) * weights};
   }
 
   /// The default model: lifting and projection twice as wide, four layers with a linear skip, a
@@ -171,7 +177,7 @@ inline Cost cost_of(const Case& c, Pass pass, Element element) {
     case Kind::fno:
       return model.model(back);
     case Kind::time:
-      return model.along_time(back);
+      return model.along_time(channels, back);
     case Kind::mix:
       return model.map(channels, channels, back);
     case Kind::mlp:

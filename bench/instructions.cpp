@@ -5,6 +5,7 @@
 #include <nop/layers/channel_linear.hpp>
 #include <nop/layers/channel_mlp.hpp>
 #include <nop/layers/spectral_conv.hpp>
+#include <nop/layers/temporal_conv.hpp>
 #include <nop/models/fno.hpp>
 #include <nop/ops/activation.hpp>
 #include <nop/training/adam.hpp>
@@ -82,6 +83,8 @@ int main() {
   count_convolution("sc2d", nop::Shape<2>{48, 48}, 12);
   count_convolution("sc3d", nop::Shape<3>{16, 16, 12}, 6);
   const nop::Shape<2> grid{48, 48};
+  count_layer("temporal", nop::TemporalConv<nop::Cpu, float>({.channels = 16}, rng),
+              nop::Shape<2>{16, 196});
   count_layer("mix",
               nop::ChannelLinear<nop::Cpu, float>({.in_channels = 16, .out_channels = 16}, rng),
               grid);

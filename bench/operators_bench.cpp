@@ -65,9 +65,9 @@ const std::vector<std::string> grids = {
     "sc1d_b16_c32_n8192_m32", "sc1d_b16_c32_n8191_m32",
 };
 const std::vector<std::string> layers = {
-    "time1d_b64_c64_16_m8", "time2d_b8_c64_16x4096_m8", "time2d_b8_c64_5x4096_m5",
-    "mix2d_b8_c64_128",     "mix2d_b32_c24_16",         "mlp2d_b8_c64_128",
-    "mlp2d_b32_c24_16",     "gelu2d_b8_c64_128",        "gelu2d_b32_c24_16",
+    "time2d_b8_c64_4x196_m2", "time2d_b1_c64_4x196_m2", "time2d_b8_c64_8x1024_m4",
+    "mix2d_b8_c64_128",       "mix2d_b32_c24_16",       "mlp2d_b8_c64_128",
+    "mlp2d_b32_c24_16",       "gelu2d_b8_c64_128",      "gelu2d_b32_c24_16",
 };
 
 const bool added = [] {

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <nop/ops/modes.hpp>
+#include <nop/core/band.hpp>
+#include <nop/layers/temporal_conv.hpp>
 
 #include "layer_work.hpp"
 
 namespace bench {
 
-/// A field [batch, time, channel x points], to its modes in time and back.
-Work make_time_transform(const Case& c, Pass pass, const Variant& variant) {
-  const std::size_t steps = c.grid.front();
-  std::size_t inner       = c.channels;
-  for (std::size_t axis = 1; axis < c.grid.size(); ++axis) inner *= c.grid[axis];
+/// A temporal convolution block on a field [batch, steps, channels, points].
+Work make_temporal_convolution(const Case& c, Pass pass, const Variant& variant) {
+  std::size_t points = 1;
+  for (std::size_t axis = 1; axis < c.grid.size(); ++axis) points *= c.grid[axis];
   return with_real(variant.element, [&](auto real) {
+    using Real = decltype(real);
     nop::Rng rng{1};
-    auto x          = random_field<decltype(real)>(rng, c.batch, steps, nop::Shape<1>{inner});
-    const auto pair = [steps, modes = c.modes.front(), engine = variant.engine](const auto& u) {
-      return nop::from_modes_from_axis<1>(
-          nop::to_modes_from_axis<1>(u, nop::Shape<1>{modes}, engine), nop::Shape<1>{steps},
-          engine);
-    };
-    return layer_work(pair, std::move(x), pass);
+    nop::TemporalConv<nop::Cpu, Real> layer(
+        {.channels = c.channels, .modes = nop::half_axis(c.modes.front())}, rng);
+    auto x = random_field<Real>(rng, c.batch, c.grid.front(), nop::Shape<2>{c.channels, points});
+    return layer_work(std::move(layer), std::move(x), pass);
   });
 }
 

@@ -20,7 +20,7 @@ Work make_work(const Case& c, Pass pass, const Variant& variant) {
         return make_convolution<dimensions()>(c, pass, variant);
       });
     case Kind::time:
-      return make_time_transform(c, pass, variant);
+      return make_temporal_convolution(c, pass, variant);
     case Kind::fno:
       return make_model(c, pass, variant);
     case Kind::mix:

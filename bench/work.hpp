@@ -33,7 +33,7 @@ template <>
 Work make_convolution<3>(const Case& c, Pass pass, const Variant& variant);
 template <>
 Work make_convolution<4>(const Case& c, Pass pass, const Variant& variant);
-Work make_time_transform(const Case& c, Pass pass, const Variant& variant);
+Work make_temporal_convolution(const Case& c, Pass pass, const Variant& variant);
 Work make_pointwise(const Case& c, Pass pass, const Variant& variant);
 Work make_model(const Case& c, Pass pass, const Variant& variant);
 

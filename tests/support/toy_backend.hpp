@@ -5,6 +5,7 @@
 
 #include "naive_dft.hpp"
 #include "naive_mixing.hpp"
+#include "naive_time_mixing.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -119,6 +120,18 @@ struct ToyBackend {
     for (const auto& g : gradients)
       places.push_back({maybe(g.weight), maybe(g.bias), maybe(g.residual), maybe(g.gate)});
     NaiveMixing<Real>(box, maybe(x), mine).pull(maybe(dy), maybe(dx), places);
+  }
+
+  template <class Real>
+  static void mix_time(const Shape<4>& box, const Real* x, TimeMixing<Real> mixing, Real* y) {
+    mixing.weight = maybe(mixing.weight);
+    NaiveTimeMixing<Real>(box, maybe(x), mixing).mix(maybe(y));
+  }
+  template <class Real>
+  static void pull_mix_time(const Shape<4>& box, const Real* x, TimeMixing<Real> mixing,
+                            const Real* dy, Real* dx, std::complex<Real>* dweight) {
+    mixing.weight = maybe(mixing.weight);
+    NaiveTimeMixing<Real>(box, maybe(x), mixing).pull(maybe(dy), maybe(dx), maybe(dweight));
   }
 
   template <std::size_t Dim, class Element>

@@ -8,13 +8,16 @@
 #include <nop/backend/cpu/mix.hpp>
 #include <nop/backend/cpu/mix_pullback.hpp>
 #include <nop/backend/cpu/parallel.hpp>
+#include <nop/backend/cpu/time_mix.hpp>
 #include <nop/core/backend.hpp>
 #include <nop/core/host_memory.hpp>
 #include <nop/core/mixing.hpp>
 #include <nop/core/tensor.hpp>
+#include <nop/core/time_mixing.hpp>
 #include <nop/core/view.hpp>
 
 #include <algorithm>
+#include <complex>
 #include <cstddef>
 #include <span>
 
@@ -73,6 +76,17 @@ struct Cpu {
   static void pull_mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
                        const Real* dy, Real* dx, std::span<const MixingGradient<Real>> gradients) {
     cpu::pull_mix(box, x, links, dy, dx, gradients);
+  }
+
+  template <class Real>
+  static void mix_time(const Shape<4>& box, const Real* x, const TimeMixing<Real>& mixing,
+                       Real* y) {
+    cpu::mix_time(box, x, mixing, y);
+  }
+  template <class Real>
+  static void pull_mix_time(const Shape<4>& box, const Real* x, const TimeMixing<Real>& mixing,
+                            const Real* dy, Real* dx, std::complex<Real>* dweight) {
+    cpu::pull_mix_time(box, x, mixing, dy, dx, dweight);
   }
 
   static void to_modes(const auto& transform, const auto* field, auto* spectrum) {

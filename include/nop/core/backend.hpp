@@ -7,6 +7,7 @@
 #include <nop/core/operand.hpp>
 #include <nop/core/scalar.hpp>
 #include <nop/core/shape.hpp>
+#include <nop/core/time_mixing.hpp>
 
 #include <complex>
 #include <concepts>
@@ -34,15 +35,16 @@ namespace nop {
 /// products    `multiply`                  batches of matrix products, real or complex; a result
 ///                                         with batch step 0 is the sum over the batch
 ///             `mix`, `pull_mix`           chains of channel mixings with all that is added to
-///             them,
-///                                         and their gradients
+///                                         them, and their gradients
+///             `mix_time`, `pull_mix_time` temporal convolution blocks, and their gradients
 /// transforms  `to_modes`, `from_modes`    the truncated Fourier transform of core/band.hpp
 template <class B>
 concept backend =
     requires(const float* in, float* out, const std::complex<float>* spectrum,
              std::complex<float>* spectrum_out, Shape<3> box, ProductSize size,
              std::span<const Mixing<float>> links, std::span<const MixingGradient<float>> gradients,
-             FourierTransform<2> transform, void* block, std::size_t n) {
+             FourierTransform<2> transform, Shape<4> time_box, TimeMixing<float> time, void* block,
+             std::size_t n) {
       { B::host_accessible } -> std::convertible_to<bool>;
       { B::allocate(n) } -> std::same_as<void*>;
       { B::release(block, n) } noexcept;
@@ -60,6 +62,8 @@ concept backend =
                   Matrices<std::complex<float>>{spectrum_out, n, n}, Update::add);
       B::mix(box, in, links, out);
       B::pull_mix(box, in, links, in, out, gradients);
+      B::mix_time(time_box, in, time, out);
+      B::pull_mix_time(time_box, in, time, in, out, spectrum_out);
       B::to_modes(transform, in, spectrum_out);
       B::from_modes(transform, spectrum, out);
     };

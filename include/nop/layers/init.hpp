@@ -46,6 +46,21 @@ class Initializer {
     });
   }
 
+  /// Uniform in [0, bound), for complex numbers in both parts.
+  template <scalar Element, std::size_t Rank, class Backend>
+  [[nodiscard]] Tensor<Element, Rank, Backend> uniform_from_zero(const Shape<Rank>& shape,
+                                                                 double bound) const {
+    return filled<Element, Rank, Backend>(
+        shape, [bound](const RandomStream& random, std::size_t i) {
+          using Real = real_of<Element>;
+          if constexpr (complex<Element>)
+            return Element(static_cast<Real>(bound * random.uniform(2 * i)),
+                           static_cast<Real>(bound * random.uniform(2 * i + 1)));
+          else
+            return static_cast<Real>(bound * random.uniform(i));
+        });
+  }
+
   /// Normal with mean 0; E|x|^2 = deviation^2, for complex numbers in both parts together.
   template <scalar Element, std::size_t Rank, class Backend>
   [[nodiscard]] Tensor<Element, Rank, Backend> normal(const Shape<Rank>& shape,

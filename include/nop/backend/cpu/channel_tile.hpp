@@ -71,7 +71,10 @@ class Tiling {
     constexpr std::size_t width = MixTile<Real>::width, cache = (1U << 19U) / sizeof(Real);
     const std::size_t fitting =
         std::clamp(cache / std::max<std::size_t>(rows, 1), width, 8 * width);
-    each_       = std::clamp(whole_tiles<Real>(points_), width, fitting / width * width);
+    // Tiles of about the same length.
+    const std::size_t longest = fitting / width * width, tiles = (points_ + longest - 1) / longest;
+    each_       = whole_tiles<Real>((points_ + tiles - 1) / std::max<std::size_t>(tiles, 1));
+    each_       = std::max(each_, width);
     per_sample_ = (points_ + each_ - 1) / each_;
     count_      = box[0] * per_sample_;
   }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/backend/cpu/block_sums.hpp>
 #include <nop/backend/cpu/channel_tile.hpp>
 #include <nop/backend/cpu/map.hpp>
 #include <nop/backend/cpu/mix.hpp>
 #include <nop/backend/cpu/outer_sum.hpp>
-#include <nop/backend/cpu/parallel.hpp>
 #include <nop/core/functors.hpp>
 #include <nop/core/mixing.hpp>
-#include <nop/core/scratch.hpp>
 #include <nop/core/shape.hpp>
 
 #include <algorithm>
@@ -100,26 +99,14 @@ class MixPullback {
     }
   }
 
-  /// Sums over points are made for a number of blocks of tiles and then added in their order, so
-  /// that they do not depend on the threads.
   void run() const {
-    const std::size_t blocks = std::min<std::size_t>(tiling_.count(), 32);
-    const std::size_t size   = sums_.back().end;
-    const Scratch<Real> sums(std::max<std::size_t>(blocks, 1) * size);
-    if (blocks == 0) std::fill(sums.begin(), sums.end(), Real(0));
-    parallel_for(blocks, [&](std::size_t block) {
-      Real* const own = sums.data() + block * size;
-      std::fill_n(own, size, Real(0));
-      TileRoom<Real> room(tiling_, rows_);
-      const std::size_t first = block * tiling_.count() / blocks;
-      for (std::size_t tile = first; tile < (block + 1) * tiling_.count() / blocks; ++tile)
-        pull(tile, room, own);
-    });
-    parallel_blocks(size, 4096, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t block = 1; block < blocks; ++block)
-        for (std::size_t i = begin; i < end; ++i) sums[i] += sums[block * size + i];
-    });
-    hand_out(sums.data());
+    sum_in_blocks<Real>(
+        tiling_.count(), sums_.back().end,
+        [this](std::size_t first, std::size_t last, Real* sums) {
+          TileRoom<Real> room(tiling_, rows_);
+          for (std::size_t tile = first; tile < last; ++tile) pull(tile, room, sums);
+        },
+        [this](const Real* sums) { hand_out(sums); });
   }
 
  private:

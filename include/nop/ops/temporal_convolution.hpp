@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/autodiff/evaluate.hpp>
+#include <nop/core/activation.hpp>
+#include <nop/core/expects.hpp>
+#include <nop/core/shape.hpp>
+#include <nop/core/time_mixing.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace nop {
+
+namespace detail {
+
+/// [batch, steps, channels, ...] as [batch, steps, channels, points].
+template <std::size_t Rank>
+constexpr Shape<4> time_box(const Shape<Rank>& shape) {
+  return {shape[0], shape[1], shape[2], element_count(shape, 3)};
+}
+
+struct TemporalConvolution {
+  /// A temporal convolution block (Zheng et al. 2023), at every point alone:
+  ///
+  ///     y(t) = x(t) + sigma( F^-1( R(k) F(x)(k) )(t) )
+  ///
+  /// for x [batch, steps, channels, ...], F along the steps, and complex weights R [modes, channels
+  /// in, channels out] of the frequencies k = 0, ..., modes - 1, of those that the steps can hold,
+  /// k <= steps / 2. Every other frequency is dropped. Throws PreconditionError if the channels
+  /// differ or something is empty.
+  template <operand X, operand Weight>
+    requires(rank_of<X> >= 3 && rank_of<Weight> == 3)
+  auto operator()(const X& x, const Weight& weight, Activation sigma) const {
+    const std::size_t channels = x.extent(2), modes = weight.extent(0);
+    expects(channels > 0 && weight.extent(1) == channels && weight.extent(2) == channels,
+            "temporal_convolution: expected weights [modes, channels, channels] for a field "
+            "[batch, steps, channels, ...], got ",
+            weight.shape(), " and ", x.shape());
+    expects(modes > 0 && x.extent(1) > 0,
+            "temporal_convolution: expected at least one mode and one step, got ", modes,
+            " modes for a field of shape ", x.shape());
+    return evaluate([sigma](const auto& u, const auto& r) { return rule(u, r, sigma); }, x, weight);
+  }
+
+ private:
+  template <class Field, class Weight>
+  static auto rule(const Field& x, const Weight& weight, Activation sigma) {
+    auto y = Field::uninitialized(x.shape());
+    Field::Backend::mix_time(time_box(x.shape()), x.data(), mixing(x, weight, sigma),
+                             y.mutable_data());
+    return with_joint_pullback(
+        std::move(y), [x, weight, sigma](const auto& dy, const auto& wanted) {
+          std::tuple<std::optional<Field>, std::optional<Weight>> gradients;
+          auto& [dx, dweight] = gradients;
+          if (wanted[0]) dx = Field::uninitialized(x.shape());
+          if (wanted[1]) dweight = Weight(weight.shape());  // zero for modes that are dropped
+          Field::Backend::pull_mix_time(time_box(x.shape()), x.data(), mixing(x, weight, sigma),
+                                        dy.data(), dx ? dx->mutable_data() : nullptr,
+                                        dweight ? dweight->mutable_data() : nullptr);
+          return gradients;
+        });
+  }
+
+  template <class Field, class Weight>
+  static auto mixing(const Field& x, const Weight& weight, Activation sigma) {
+    return TimeMixing<typename Field::Element>{std::min(weight.extent(0), x.extent(1) / 2 + 1),
+                                               weight.data(), sigma};
+  }
+};
+
+}  // namespace detail
+
+inline constexpr detail::TemporalConvolution temporal_convolution;
+
+}  // namespace nop
