@@ -8,6 +8,7 @@
 #include <nop/models/uno.hpp>
 
 #include "any_model.hpp"
+#include "kernels.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -3,6 +3,7 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/tensor.hpp>
 
+#include "kernels.hpp"
 #include "run_model.hpp"
 #include "semantics_note.hpp"
 

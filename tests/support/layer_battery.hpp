@@ -46,13 +46,17 @@ CpuTensor<Element, Rank> field_of(const Shape<Rank>& shape, const std::vector<El
   return CpuTensor<Element, Rank>(shape, std::span<const Element>(values));
 }
 
-/// The tape agrees with differences in every input and every parameter.
-template <class Function, class... Input>
-void check_gradients(const Function& function, const Input&... inputs) {
-  const auto check = gradient_check(function, inputs...);
+/// What `gradient_check` found is nothing wrong.
+inline void check_gradients(const GradientCheck& check) {
   INFO(check.where);
   CHECK(check.checked > 0);
   CHECK(check.worst_error < Tolerance<double>::gradients);
+}
+
+/// The tape agrees with differences in every input and every parameter.
+template <class Function, class... Input>
+void check_gradients(const Function& function, const Input&... inputs) {
+  check_gradients(gradient_check(function, inputs...));
 }
 
 /// sum Re(conj(weight) y) on the tape of y.
@@ -73,41 +77,48 @@ auto projection(const Y& y, const Weight& weight) {
       y);
 }
 
+/// The real part of sum conj(a) b, and what its terms add up to without their signs.
+template <scalar Element>
+std::pair<double, double> real_product(const std::vector<Element>& a,
+                                       const std::vector<Element>& b) {
+  using Wide   = std::complex<double>;
+  double total = 0, size = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    total += (std::conj(Wide(a[i])) * Wide(b[i])).real();
+    size += std::abs(Wide(a[i])) * std::abs(Wide(b[i]));
+  }
+  return {total, size};
+}
+
 /// <f(x), y> = <x, f*(y)> for the pullback f* at another point: f is linear and its pullback right.
 template <class Function, class Input>
 void check_adjoint(const Function& function, const Input& x) {
-  using Wide      = std::complex<double>;
   const auto y    = function(x);
   const auto seen = random_field<typename decltype(function(x))::Element>(y.shape(), 101);
   Tape tape;
   const auto elsewhere = tape.variable(random_field<typename Input::Element>(x.shape(), 102));
   const auto pulled    = tape.gradient(projection(function(elsewhere), seen))[elsewhere].to_host();
-  const auto product   = [](const auto& a, const auto& b) {
-    double total = 0, size = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      total += (std::conj(Wide(a[i])) * Wide(b[i])).real();
-      size += std::abs(Wide(a[i])) * std::abs(Wide(b[i]));
-    }
-    return std::pair(total, size);
-  };
-  const auto [forward, size] = product(y.to_host(), seen.to_host());
-  const double backward      = product(x.to_host(), pulled).first;
+  const auto [forward, size] = real_product(y.to_host(), seen.to_host());
+  const double backward      = real_product(x.to_host(), pulled).first;
   CHECK(std::abs(forward - backward) < 1e-12 * (1 + size));
+}
+
+/// The same shape and the same bits.
+template <class Got, class Expected>
+void check_same(const Got& got, const Expected& expected) {
+  CHECK(got.shape() == expected.shape());
+  CHECK(got.to_host() == expected.to_host());
 }
 
 /// The result does not depend on how the input is held: at rest, as a view or on a tape.
 template <class Function, class... Input>
 void check_ways_to_call(const Function& function, const Input&... inputs) {
   const auto expected = function(inputs...);
-  const auto same     = [&expected](const auto& got) {
-    CHECK(got.shape() == expected.shape());
-    CHECK(got.to_host() == expected.to_host());
-  };
-  same(function(inputs.view()...));
+  check_same(function(inputs.view()...), expected);
   Tape tape;
-  same(function(tape.variable(inputs)...).value());
-  same(function(tape.input(inputs)...).value());
-  same(function(tape.input(inputs.view())...).value());
+  check_same(function(tape.variable(inputs)...).value(), expected);
+  check_same(function(tape.input(inputs)...).value(), expected);
+  check_same(function(tape.input(inputs.view())...).value(), expected);
 }
 
 /// The samples from `first` up to `last` of a batch.

@@ -12,6 +12,8 @@
 #include <cmath>
 #include <complex>
 #include <cstddef>
+#include <functional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -62,9 +64,10 @@ auto random_projection(const F& y) {
 }
 
 /// Moves every real number of `tensor` a little both ways and compares the slope of `loss()`.
-template <class TensorType, class Loss>
+template <class TensorType>
 void check_entries(GradientCheck& result, const std::string& name, TensorType& tensor,
-                   const std::vector<typename TensorType::Element>& gradient, const Loss& loss) {
+                   const std::vector<typename TensorType::Element>& gradient,
+                   const std::function<double()>& loss) {
   using E      = typename TensorType::Element;
   using Real   = real_of<E>;
   double scale = 1;
@@ -111,9 +114,9 @@ void check_entries(GradientCheck& result, const std::string& name, TensorType& t
 /// from kinks: differences across one are wrong.
 template <class Function, class... E, std::size_t... R, class... B>
 GradientCheck gradient_check(const Function& function, const Tensor<E, R, B>&... inputs) {
-  Function probe  = function;
-  auto moved      = std::make_tuple(inputs...);
-  const auto loss = [&] {
+  Function probe                     = function;
+  auto moved                         = std::make_tuple(inputs...);
+  const std::function<double()> loss = [&] {
     return std::apply(
         [&](const auto&... x) {
           return static_cast<double>(detail::random_projection(probe(x...)).item());

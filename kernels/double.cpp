@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kernels.hpp"
+
+namespace nop::cpu {
+
+NOP_KERNELS(, double)
+
+}  // namespace nop::cpu

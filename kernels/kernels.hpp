@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/backend/cpu.hpp>
+#include <nop/core/band.hpp>
+#include <nop/core/mixing.hpp>
+
+#include <complex>
+#include <span>
+
+/// \file
+/// The kernels of Cpu. They take most of the time that it takes to compile a model, and are the
+/// same in all of our own libraries, programs and tests: what includes this file leaves them to
+/// float.cpp and double.cpp.
+
+#define NOP_TRANSFORMS(Extern, Dim, Element)                                                \
+  Extern template void to_modes<Dim, Element>(const FourierTransform<Dim>&, const Element*, \
+                                              complex_of<Element>*);                        \
+  Extern template void from_modes<Dim, Element>(const FourierTransform<Dim>&,               \
+                                                const complex_of<Element>*, Element*);
+
+#define NOP_LINEAR_KERNELS(Extern, Element)                                                        \
+  Extern template void multiply<Element>(const ProductSize&, const Matrices<const Element>&,       \
+                                         const Matrices<const Element>&, const Matrices<Element>&, \
+                                         Update);                                                  \
+  NOP_TRANSFORMS(Extern, 1, Element)                                                               \
+  NOP_TRANSFORMS(Extern, 2, Element)                                                               \
+  NOP_TRANSFORMS(Extern, 3, Element)                                                               \
+  NOP_TRANSFORMS(Extern, 4, Element)
+
+#define NOP_KERNELS(Extern, Real)                                                                  \
+  NOP_LINEAR_KERNELS(Extern, Real)                                                                 \
+  NOP_LINEAR_KERNELS(Extern, std::complex<Real>)                                                   \
+  Extern template void mix<Real>(const Shape<3>&, const Real*, std::span<const Mixing<Real>>,      \
+                                 Real*);                                                           \
+  Extern template void pull_mix<Real>(const Shape<3>&, const Real*, std::span<const Mixing<Real>>, \
+                                      const Real*, Real*, std::span<const MixingGradient<Real>>);
+
+namespace nop::cpu {
+
+NOP_KERNELS(extern, float)
+NOP_KERNELS(extern, double)
+
+}  // namespace nop::cpu
