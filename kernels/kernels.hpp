@@ -4,6 +4,7 @@
 #include <nop/backend/cpu.hpp>
 #include <nop/core/band.hpp>
 #include <nop/core/mixing.hpp>
+#include <nop/core/time_mixing.hpp>
 
 #include <complex>
 #include <span>
@@ -34,7 +35,11 @@
   Extern template void mix<Real>(const Shape<3>&, const Real*, std::span<const Mixing<Real>>,      \
                                  Real*);                                                           \
   Extern template void pull_mix<Real>(const Shape<3>&, const Real*, std::span<const Mixing<Real>>, \
-                                      const Real*, Real*, std::span<const MixingGradient<Real>>);
+                                      const Real*, Real*, std::span<const MixingGradient<Real>>);  \
+  Extern template void mix_time<Real>(const Shape<4>&, const Real*, const TimeMixing<Real>&,       \
+                                      Real*);                                                      \
+  Extern template void pull_mix_time<Real>(const Shape<4>&, const Real*, const TimeMixing<Real>&,  \
+                                           const Real*, Real*, std::complex<Real>*);
 
 namespace nop::cpu {
 
