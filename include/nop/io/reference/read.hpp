@@ -42,6 +42,16 @@ inline ReferenceState in_current_layout(ReferenceState state) {
   return state;
 }
 
+/// Likewise; two tensors that have the same key there are a FormatError.
+inline ReferenceState with_current_keys(ReferenceState state) {
+  const std::string source = state.source;
+  try {
+    return in_current_layout(std::move(state));
+  } catch (const PreconditionError& error) {
+    throw FormatError(source, 0, std::string("two tensors for one thing: ") + error.what());
+  }
+}
+
 }  // namespace detail
 
 /// What a state dict tells of a model, together with what is said beside it. Where tensors and
@@ -49,7 +59,7 @@ inline ReferenceState in_current_layout(ReferenceState state) {
 /// `arguments.missing()`.
 inline ReferenceModel describe_reference(ReferenceState state,
                                          const ReferenceOptions& options = {}) {
-  state             = detail::in_current_layout(std::move(state));
+  state             = detail::with_current_keys(std::move(state));
   const Json stored = detail::canonical_arguments(state.arguments);
   ReferenceArguments arguments(state.source, detail::given_arguments(options.arguments), stored);
   const ReferenceTensors tensors(state.tensors, state.source);
