@@ -2,11 +2,10 @@
 #pragma once
 
 #include <nop/core/scalar.hpp>
-#include <nop/io/safetensors.hpp>
+#include <nop/io/model_file.hpp>
 
 #include <cstddef>
 #include <memory>
-#include <string>
 
 namespace nop::c {
 
@@ -32,6 +31,6 @@ class AnyModel {
 /// The model of so many dimensions that is in a file, whatever its kind. Compiled for each
 /// dimension and precision in a file of its own, out of model.cpp.in.
 template <std::size_t Dim, real Real>
-std::unique_ptr<AnyModel<Real>> make_model(const SafeTensors& file, const std::string& source);
+std::unique_ptr<AnyModel<Real>> make_model(const ModelFile& file);
 
 }  // namespace nop::c

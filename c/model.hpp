@@ -2,7 +2,7 @@
 #pragma once
 
 #include <nop/backend/cpu.hpp>
-#include <nop/io/checkpoint.hpp>
+#include <nop/io/model_file.hpp>
 #include <nop/models/normalized.hpp>
 #include <nop/models/tfno.hpp>
 #include <nop/models/uno.hpp>
@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
-#include <string>
 #include <utility>
 
 namespace nop::c {
@@ -54,30 +53,25 @@ class Model final : public AnyModel<Real> {
   Normalized<Inner> model_;
 };
 
-/// The model in a file if it is an `Inner`, with or without normalizers, else null.
+/// The model of a file, which is an `Inner`, with or without normalizers.
 template <class Inner, real Real>
-std::unique_ptr<AnyModel<Real>> make_if(const std::string& name, const SafeTensors& file,
-                                        const std::string& source) {
+std::unique_ptr<AnyModel<Real>> make_as(const ModelFile& file) {
   using Outer = Normalized<Inner>;
-  if (name == Outer::name)
-    return std::make_unique<Model<Inner, Real>>(model_from_file<Outer>("", file, source));
-  if (name != Inner::name) return nullptr;
-  auto inner = model_from_file<Inner>("", file, source);
+  if (file.kind.units == ModelUnits::physical)
+    return std::make_unique<Model<Inner, Real>>(model_from<Outer>(file));
+  auto inner = model_from<Inner>(file);
   Outer outer(
       {.model = inner.config(), .input = NormalizerKind::none, .output = NormalizerKind::none},
-      Initializer::zeros(detail::number_count(file.tensors)));
+      Initializer::zeros(file.numbers()));
   outer.model() = std::move(inner);
   return std::make_unique<Model<Inner, Real>>(std::move(outer));
 }
 
 template <std::size_t Dim, real Real>
-std::unique_ptr<AnyModel<Real>> make_model(const SafeTensors& file, const std::string& source) {
-  const auto& name = detail::metadata_entry(file, "nop.model", source);
-  if (auto model = make_if<Tfno<Dim, Cpu, Real>, Real>(name, file, source)) return model;
-  if (auto model = make_if<Uno<Dim, Cpu, Real, WeightForms::all>, Real>(name, file, source))
-    return model;
-  throw FormatError(source, 0,
-                    "expected a model Fno or Uno, normalised or not, got '" + name + "'");
+std::unique_ptr<AnyModel<Real>> make_model(const ModelFile& file) {
+  return file.kind.family == ReferenceFamily::fno
+             ? make_as<Tfno<Dim, Cpu, Real>, Real>(file)
+             : make_as<Uno<Dim, Cpu, Real, WeightForms::all>, Real>(file);
 }
 
 }  // namespace nop::c

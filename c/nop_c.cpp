@@ -104,6 +104,24 @@ void expect_array(const char* function, const char* name, const Real* data, std:
           name, " at an address that is a multiple of ", alignof(Real));
 }
 
+nop_model* load(const char* function, const char* path, int precision, const char* arguments,
+                const char* semantics, const char* state) noexcept {
+  nop_model* result = nullptr;
+  reported([&] {
+    expects(path != nullptr, function, ": expected a path, got null");
+    expects(precision == NOP_FLOAT || precision == NOP_DOUBLE, function,
+            ": expected NOP_FLOAT or NOP_DOUBLE, got ", precision);
+    const auto options = nop::c::options_from(arguments, semantics, state);
+    auto model         = std::make_unique<nop_model>();
+    if (precision == NOP_FLOAT)
+      model->loaded = Loaded<float>(nop::c::load<float>(path, options));
+    else
+      model->loaded = Loaded<double>(nop::c::load<double>(path, options));
+    result = model.release();
+  });
+  return result;
+}
+
 /// The largest dimension that `nop_load` knows.
 constexpr std::size_t most_dimensions = 3;
 
@@ -134,19 +152,11 @@ const char* nop_version(void) { return nop::version.data(); }
 const char* nop_last_error(void) { return last_error.data(); }
 
 nop_model* nop_load(const char* path, int precision) {
-  nop_model* result = nullptr;
-  reported([&] {
-    expects(path != nullptr, "nop_load: expected a path, got null");
-    expects(precision == NOP_FLOAT || precision == NOP_DOUBLE,
-            "nop_load: expected NOP_FLOAT or NOP_DOUBLE, got ", precision);
-    auto model = std::make_unique<nop_model>();
-    if (precision == NOP_FLOAT)
-      model->loaded = Loaded<float>(nop::c::load<float>(path));
-    else
-      model->loaded = Loaded<double>(nop::c::load<double>(path));
-    result = model.release();
-  });
-  return result;
+  return load("nop_load", path, precision, nullptr, nullptr, nullptr);
+}
+nop_model* nop_load_reference(const char* path, int precision, const char* arguments,
+                              const char* semantics, const char* state) {
+  return load("nop_load_reference", path, precision, arguments, semantics, state);
 }
 
 void nop_free(nop_model* model) { delete model; }

@@ -60,10 +60,22 @@ NOP_C_API const char* nop_version(void);
 /// another one fails on this thread.
 NOP_C_API const char* nop_last_error(void);
 
-/// Loads the model that is in a file written by `nop::save`: an Fno, Tfno or Uno of real fields in
-/// one to three dimensions, with or without normalizers. `precision` is NOP_FLOAT or NOP_DOUBLE;
-/// numbers in another one are converted. Null if that fails.
+/// Loads the model that is in a file: an Fno, Tfno or Uno of real fields in one to three dimensions,
+/// of `nop::save`, with or without normalizers, or of a PyTorch checkpoint of the reference library
+/// that says all that is needed, and is to be run with the semantics that it names or else exact
+/// ones. `precision` is NOP_FLOAT or NOP_DOUBLE; numbers in another one are converted. Null if that
+/// fails.
 NOP_C_API nop_model* nop_load(const char* path, int precision);
+
+/// Loads the model of a PyTorch checkpoint, together with what is said beside it
+/// (docs/reference-library.md); each of the last three may be null, for nothing to say.
+///
+/// `arguments` is an object in JSON, how the model was made, by the names of the constructor's
+/// arguments there: {"non_linearity": "relu"}; or the path of a file with one. `semantics` is whose
+/// arithmetic it follows: "exact", "head", "v2_0" or "v1_0". `state` is where in the file it is, if
+/// there are several.
+NOP_C_API nop_model* nop_load_reference(const char* path, int precision, const char* arguments,
+                                        const char* semantics, const char* state);
 
 /// Frees a model; null is no model and fine. As with `free`, a model must be freed only once, and
 /// not while another thread runs it.
@@ -84,7 +96,7 @@ NOP_C_API nop_status nop_output_grid(const nop_model* model, size_t dimensions, 
 /// `input` is an array [batch][in_channels][grid...], `output` one [batch][out_channels][output
 /// grid...], the last axis contiguous, of so many numbers in all, which is checked. They may
 /// overlap or be the same. The first run on a grid makes tables for it and asks for memory; a later
-/// run on the same grid and thread does not, of a model with exact semantics.
+/// run on the same grid and thread does not.
 NOP_C_API nop_status nop_run_float(const nop_model* model, size_t dimensions, const size_t* grid,
                                    size_t batch, const float* input, size_t input_count,
                                    float* output, size_t output_count);

@@ -6,7 +6,9 @@
 #include <nop/io/model_file.hpp>
 #include <nop/io/reference/notes.hpp>
 #include <nop/layers/init.hpp>
+#include <nop/models/fno.hpp>
 #include <nop/models/normalized.hpp>
+#include <nop/models/uno_config.hpp>
 
 #include <cstddef>
 #include <string>
@@ -27,13 +29,25 @@ inline std::vector<Semantics> other_semantics(const ModelFile& file, Semantics o
                               : detail::training_semantics(reference->layout);
 }
 
-/// Does an Fno of this Config answer otherwise on a grid than with exact semantics? Its channels
+/// A model of one channel has the widths that the Config leaves to it.
+template <std::size_t Dim>
+void narrow(FnoConfig<Dim>& config) {
+  config.lifting_ratio = config.projection_ratio = 1;
+}
+template <std::size_t Dim>
+void narrow(UnoConfig<Dim>& config) {
+  config.lifting_channels = config.projection_channels = 1;
+  for (auto& layer : config.layers) layer.out_channels = 1;
+}
+
+/// Does a model of this Config answer otherwise on a grid than with exact semantics? Its channels
 /// and the form of its weights have no part in that: a small one is asked.
 template <class Model>
 bool differs_from_exact(typename Model::Config config, Semantics semantics,
                         const Shape<Model::dimensions>& grid) {
   config.in_channels = config.out_channels = config.width = config.norm_groups = 1;
-  config.lifting_ratio = config.projection_ratio = config.channel_mlp_expansion = 1;
+  config.channel_mlp_expansion                                                 = 1;
+  narrow(config);
 
   config.weight                = {};
   config.semantics             = semantics;
@@ -45,18 +59,14 @@ bool differs_from_exact(typename Model::Config config, Semantics semantics,
 template <class Model>
 std::string semantics_note(const Model& model, const ModelFile& file,
                            const Shape<Model::dimensions>& grid) {
-  if constexpr (requires { model.differs_from_exact(grid); }) {
-    const Semantics own = model.config().semantics;
-    std::vector<Semantics> different;
-    for (const Semantics other : other_semantics(file, own))
-      if (differs_from_exact<Model>(model.config(), own == Semantics::exact ? other : own, grid))
-        different.push_back(other);
-    if (different.empty()) return {};
-    return enumerator_name(own) + " semantics are in use; on a grid of " +
-           detail::shape_text(grid) + " points, " + detail::names_of(different) +
-           " would give another answer (--semantics)";
-  }
-  return {};
+  const Semantics own = model.config().semantics;
+  std::vector<Semantics> different;
+  for (const Semantics other : other_semantics(file, own))
+    if (differs_from_exact<Model>(model.config(), own == Semantics::exact ? other : own, grid))
+      different.push_back(other);
+  if (different.empty()) return {};
+  return enumerator_name(own) + " semantics are in use; on a grid of " + detail::shape_text(grid) +
+         " points, " + detail::names_of(different) + " would give another answer (--semantics)";
 }
 template <class Model>
 std::string semantics_note(const Normalized<Model>& model, const ModelFile& file,

@@ -174,6 +174,9 @@ def fno_case(draw, dim, factorization=None, separable=False, complex_data=False,
     case["input_shape"] = [draw.randint(1, 2), arguments["in_channels"], *draw.grid(dim, modes)]
     if not complex_data and "domain_padding" not in arguments and draw.chance(0.15):
         case["output_shape"] = draw.grid(dim, modes)
+        if draw.chance(0.5):  # of each layer
+            case["output_shape"] = [draw.grid(dim, modes)
+                                    for _ in range(arguments.get("n_layers", 4))]
     return case
 
 
@@ -314,9 +317,13 @@ def in_double(model):
 def answer(model, case, x, embedding):
     if embedding is not None:
         model.fno_blocks.set_ada_in_embeddings(embedding)
-    shape = {"output_shape": tuple(case["output_shape"])} if "output_shape" in case else {}
+    call = {}
+    if "output_shape" in case:
+        shape = case["output_shape"]
+        is_each = isinstance(shape[0], list)
+        call["output_shape"] = [tuple(each) for each in shape] if is_each else tuple(shape)
     with torch.no_grad():
-        y = model(x, **shape).numpy()
+        y = model(x, **call).numpy()
     if not np.isfinite(y).all():
         raise ArithmeticError("the answer is not finite")
     return y

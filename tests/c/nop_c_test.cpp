@@ -2,11 +2,13 @@
 // The C interface against the models of the library itself.
 #include <nop/backend/cpu.hpp>
 #include <nop/io/checkpoint.hpp>
+#include <nop/io/npz.hpp>
 #include <nop/models/normalized.hpp>
 #include <nop/models/tfno.hpp>
 #include <nop/models/uno.hpp>
 
 #include "io/hostile.hpp"
+#include "io/reference/states.hpp"
 #include "support/count_allocations.hpp"
 #include "support/random_field.hpp"
 #include "support/tolerance.hpp"
@@ -32,11 +34,13 @@ struct Freed {
 };
 using Loaded = std::unique_ptr<nop_model, Freed>;
 
-Loaded loaded(const std::filesystem::path& path, int precision = NOP_FLOAT) {
-  Loaded model(nop_load(path.c_str(), precision));
+Loaded owned(nop_model* model) {
   CAPTURE(nop_last_error());
-  REQUIRE(model);
-  return model;
+  REQUIRE(model != nullptr);
+  return Loaded(model);
+}
+Loaded loaded(const std::filesystem::path& path, int precision = NOP_FLOAT) {
+  return owned(nop_load(path.c_str(), precision));
 }
 
 template <class Model>
@@ -176,6 +180,93 @@ TEST_CASE("a model that has run on a grid allocates nothing there, called from C
   CHECK(nop::test::allocations_during(step) == 0);
 }
 
+// --- Models that PyTorch trained. ---------------------------------------------------------------
+
+/// The largest difference between what a model answers and what PyTorch did.
+template <class Real>
+double difference_from_pytorch(const nop_model* model, const std::string& name) {
+  const auto arrays   = nop::read_npz(nop::test::reference_file(name + ".npz"));
+  const auto& shape   = arrays.at("x").shape();
+  const auto expected = arrays.at("y").values<Real>();
+  std::vector<Real> y(expected.size());
+  REQUIRE(run(model, {shape.begin() + 2, shape.end()}, shape[0], arrays.at("x").values<Real>(),
+              y) == NOP_OK);
+  return nop::test::worst_error(y, expected);
+}
+
+std::string fixture(const std::string& name) { return nop::test::reference_file(name).string(); }
+
+TEST_CASE("a checkpoint of PyTorch that says all of itself is loaded as any other file") {
+  for (const auto* name : {"fno", "fno_1d", "fno_3d", "tfno_tucker", "script_2d"}) {
+    CAPTURE(name);
+    const auto path = fixture(name + std::string(".pt"));
+    CHECK(difference_from_pytorch<float>(loaded(path).get(), name) < 1e-5);
+    CHECK(difference_from_pytorch<double>(loaded(path, NOP_DOUBLE).get(), name) < 1e-5);
+  }
+}
+
+TEST_CASE("what a checkpoint does not say is said as text or by a file") {
+  const auto path = fixture("uno.pt"), file = fixture("uno.json");
+  const auto bytes = nop::read_file(file);
+  const auto text  = " \n" + nop::test::text_of(bytes);
+  for (const auto& arguments : {file, text}) {
+    const auto c =
+        owned(nop_load_reference(path.c_str(), NOP_FLOAT, arguments.c_str(), "v2_0", nullptr));
+    CHECK(difference_from_pytorch<float>(c.get(), "uno") < 1e-5);
+  }
+  const auto wrapped = fixture("fno_wrapped.pt");
+  CHECK(owned(nop_load_reference(wrapped.c_str(), NOP_FLOAT, nullptr, nullptr, nullptr)) !=
+        nullptr);
+}
+
+TEST_CASE("semantics that are asked for are those of the answer") {
+  const auto path = fixture("fno.pt");
+  const auto c    = [&](const char* semantics) {
+    return owned(nop_load_reference(path.c_str(), NOP_DOUBLE, nullptr, semantics, nullptr));
+  };
+  const auto exact = c("exact"), unsaid = c(nullptr), v2_0 = c("v2_0"),
+             plain           = loaded(path, NOP_DOUBLE);
+  const std::size_t channels = nop_in_channels(exact.get());
+  const auto answer          = [&](const Loaded& model, std::size_t n) {
+    std::vector<double> y(n * n * nop_out_channels(model.get()));
+    REQUIRE(run(model.get(), {n, n}, 1, nop::test::random_values<double>(channels * n * n, 3), y) ==
+                     NOP_OK);
+    return y;
+  };
+  CHECK(answer(unsaid, 11) == answer(exact, 11));
+  CHECK(answer(plain, 11) == answer(exact, 11));
+  CHECK(answer(v2_0, 11) != answer(exact, 11));
+  CHECK(answer(v2_0, 12) == answer(exact, 12));
+}
+
+TEST_CASE("what is said beside a checkpoint and makes no sense is refused") {
+  const auto path    = fixture("uno.pt");
+  const auto refused = [&](const char* arguments, const char* semantics, const char* state,
+                           const std::string& why) {
+    CHECK(nop_load_reference(path.c_str(), NOP_FLOAT, arguments, semantics, state) == nullptr);
+    const std::string message = nop_last_error();
+    CAPTURE(message);
+    CHECK(message.find(why) != std::string::npos);
+  };
+  refused(nullptr, nullptr, nullptr, "expected to be told 'uno_scalings'");
+  refused("{\"uno_scalings\": ", nullptr, nullptr, "the arguments: byte");
+  refused("{\"uno_scaling\": 1}", nullptr, nullptr, "got 'uno_scaling'");
+  refused("{\"uno_scalings\": 1, \"stabilizer\": \"tanh\"}", nullptr, nullptr,
+          "'stabilizer' is given");
+  refused("/no/such/file.json", nullptr, nullptr, "/no/such/file.json");
+  refused("", nullptr, nullptr, "No such file");
+  refused(nullptr, "v3", nullptr, "expected semantics exact, head, v2_0 or v1_0, got 'v3'");
+  refused(nullptr, nullptr, "ema", "no model under 'ema'");
+  const auto ours = saved(small<nop::Fno<1>>());
+  CHECK(nop_load_reference(ours.c_str(), NOP_FLOAT, nullptr, "v2_0", nullptr) == nullptr);
+  CHECK(std::string(nop_last_error()).find("expected no options on a model of nop") !=
+        std::string::npos);
+  CHECK(nop_load_reference(nullptr, NOP_FLOAT, nullptr, nullptr, nullptr) == nullptr);
+  CHECK(std::string(nop_last_error()) == "nop_load_reference: expected a path, got null");
+  CHECK(nop_load(fixture("fno_complex.pt").c_str(), NOP_FLOAT) == nullptr);
+  CHECK(std::string(nop_last_error()).find("expected a model of real fields") != std::string::npos);
+}
+
 // --- What goes wrong. --------------------------------------------------------------------------
 
 void check_refused(nop_status status, nop_status expected, const std::string& message) {
@@ -260,7 +351,7 @@ TEST_CASE("files that hold no model that is known are refused, and the message s
   nop::model_to_file(small<nop::Fno<1>>(), "", other);
   other.metadata["nop.model"] = "Transformer";
   nop::write_safetensors(folder / "other", other);
-  refused(folder / "other", "expected a model Fno or Uno, normalised or not, got 'Transformer'");
+  refused(folder / "other", "a model that is no Fno or Uno: 'Transformer'");
   refused(saved(small<nop::Fno<1, Cpu, std::complex<float>>>()),
           "expected a model of real fields, got one of complex fields");
 }

@@ -40,18 +40,29 @@ Tensor<Element, Rank, Cpu> tensor_of_array(const Array& array) {
   return Tensor<Element, Rank, Cpu>(shape, std::span<const Element>(values));
 }
 
+/// The answer of a model on the grid, or the grids of its layers, that the case asks for.
+template <class Model, class Field, class... Context>
+auto asked(const Model& model, const Field& x, const FidelityCase& from,
+           const Context&... context) {
+  constexpr std::size_t dim = Model::dimensions;
+  if (!from.about.contains("output_shape")) return model(x, context...);
+  const auto& shape = from.about.at("output_shape");
+  if (!shape[0].is_array()) return model(x, shape_of<dim>(shape), context...);
+  LayerGrids<dim> grids;
+  for (const auto& each : shape) grids.grids.push_back(shape_of<dim>(each));
+  return model(x, grids, context...);
+}
+
 /// The answer of a model.
 template <class Model>
 auto answer_of(const Model& model, const FidelityCase& from) {
   using Element             = FieldElement<Model>;
   constexpr std::size_t dim = Model::dimensions;
   const auto x              = tensor_of_array<Element, dim + 2>(from.input);
-  auto grid                 = model.output_grid(grid_of(x.shape()));
-  if (from.about.contains("output_shape")) grid = shape_of<dim>(from.about.at("output_shape"));
   if constexpr (real<Element>)
     if (from.embedding)
-      return model(x, grid, NormEmbedding{tensor_of_array<Element, 1>(*from.embedding)});
-  return model(x, grid);
+      return asked(model, x, from, NormEmbedding{tensor_of_array<Element, 1>(*from.embedding)});
+  return asked(model, x, from);
 }
 
 /// How far it is from `expected`; infinitely far where its shape is another.

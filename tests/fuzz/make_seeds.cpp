@@ -6,6 +6,8 @@
 #include <nop/io/torch_checkpoint.hpp>
 #include <nop/models/fno.hpp>
 
+#include "reference_text.hpp"
+
 #include <complex>
 #include <cstdint>
 #include <cstdio>
@@ -84,6 +86,20 @@ void pickle(const Path& folder) {
     write_pickle_of(files / (name + ".pt"), folder / (name + ".pkl"));
 }
 
+/// The state dicts of models that PyTorch made, with what has to be said of them.
+void reference(const Path& folder) {
+  const Path files = Path(NOP_TEST_DATA) / "reference";
+  const nop::Json scalings{{"uno_scalings", {{1, 1}, {0.5, 0.5}, {2, 2}}}};
+  for (const auto& file : std::filesystem::directory_iterator(files)) {
+    const auto& path = file.path();
+    if (path.extension() != ".pt") continue;
+    const auto checkpoint = nop::read_torch_checkpoint(path);
+    write_text(folder / path.stem(),
+               nop::fuzz::text_of_reference(checkpoint,
+                                            path.stem() == "uno" ? scalings : nop::Json(nullptr)));
+  }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -103,6 +119,7 @@ int main(int count, char** arguments) {
     make("checkpoint", checkpoint);
     make("torch_checkpoint", torch_checkpoint);
     make("pickle", pickle);
+    make("reference", reference);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "make_seeds: %s\n", error.what());
     return 1;

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <nop/backend/cpu.hpp>
 #include <nop/layers/reference_semantics.hpp>
 
-#include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
-#include <complex>
 #include <cstddef>
 #include <vector>
 
@@ -69,17 +66,4 @@ TEST_CASE("of a complex field the reference reads the lowest frequencies and wri
   CHECK(written(map) == Frequencies{0, 1, 2});
   const auto only = nop::detail::axis_map(Semantics::head, AxisRole::only, {8, 8, 6, 6});
   CHECK(read(only) == Frequencies{0, 1, 2, 3, -4, -3});
-}
-
-TEST_CASE("the matrices of exact semantics select the band and count the half axis twice") {
-  const nop::ReferenceConvolution<double, 2> exact(Semantics::exact, {8, 8}, {8, 8}, {4, 3},
-                                                   {6, 5});
-  CHECK_FALSE(exact.differs_from_exact());
-  CHECK(exact.first() == Shape<2>{1, 0});
-  CHECK(exact.read_modes() == Shape<2>{4, 5});
-  CHECK(exact.written_modes() == Shape<2>{4, 5});
-  using Values = std::vector<std::complex<double>>;
-  CHECK(exact.reading<nop::Cpu>(1).to_host() == Values{1, 0, 0, 0, 1, 0, 0, 0, 1});
-  CHECK(exact.writing<nop::Cpu>(1).to_host() ==
-        Values{0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2});
 }

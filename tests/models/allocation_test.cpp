@@ -137,4 +137,27 @@ TEST_CASE("a normalised model that has run on a grid allocates nothing there") {
   CHECK(later_allocations_on_threads(model, Shape<2>{48, 35}) == 0);
 }
 
+TEST_CASE("so does one with the arithmetic of the reference library, on grids where it differs") {
+  nop::Rng rng{1};
+  const nop::Fno<2> plane({.in_channels  = 2,
+                           .out_channels = 1,
+                           .width        = 8,
+                           .modes        = {6, 6},
+                           .semantics    = nop::Semantics::v2_0},
+                          rng);
+  REQUIRE(plane.differs_from_exact({33, 20}));
+  CHECK(later_allocations(plane, {{33, 20}, {7, 5}, {12, 12}}) == 0);
+  CHECK(later_allocations_on_threads(plane, Shape<2>{47, 35}) == 0);
+  const nop::Uno<2> several(
+      {.in_channels  = 2,
+       .out_channels = 1,
+       .width        = 8,
+       .layers       = {{8, {4, 4}, {0.5, 0.5}}, {8, {4, 4}, {1, 1}}, {8, {4, 4}, {2, 2}}},
+       .semantics    = nop::Semantics::head},
+      rng);
+  REQUIRE(several.differs_from_exact({32, 20}));
+  CHECK(later_allocations(several, {{12, 12}, {32, 20}}) == 0);
+  CHECK(later_allocations_on_threads(several, Shape<2>{48, 36}) == 0);
+}
+
 }  // namespace

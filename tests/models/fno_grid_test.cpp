@@ -54,6 +54,21 @@ struct OnGrid {
   }
 };
 
+/// A model whose layers answer on grids, for the battery.
+template <class Model>
+struct OnLayerGrids {
+  Model model;
+  nop::LayerGrids<Model::dimensions> grids;
+  template <class Field>
+  auto operator()(const Field& x) const {
+    return model(x, grids);
+  }
+  template <class Self>
+  static void members(Self& self, auto&& visit) {
+    visit("model", self.model);
+  }
+};
+
 /// A field of waves that every grid of at least three points per axis holds.
 template <std::size_t Dim>
 auto smooth_field(const Shape<Dim>& grid) {
@@ -132,6 +147,39 @@ TEST_CASE("a model on another grid is its layers, each on the next grid") {
   CHECK(model(x, {10, 14}).to_host() == model(x).to_host());
 }
 
+TEST_CASE("layers that are told grids answer on these, whatever they would scale to") {
+  auto config          = tiny(Shape{4, 5});
+  config.interpolation = Interpolation::cubic;
+  auto scaled          = config;
+  scaled.scaling       = {{0.5, 1}, {1, 2}, {2, 1}};
+  const auto x         = random_field(Shape{2, 1, 10, 9});
+  const nop::LayerGrids<2> grids{{{5, 9}, {5, 18}, {10, 18}}};
+  CHECK(made(config)(x, grids).to_host() == made(scaled)(x).to_host());
+  CHECK(made(scaled)(x, nop::LayerGrids<2>{{{10, 9}, {10, 9}, {10, 9}}}).to_host() ==
+        made(config)(x).to_host());
+  CHECK_THROWS_WITH_AS(made(config)(x, nop::LayerGrids<2>{{{5, 9}}}),
+                       "Fno: expected a grid for each of 3 layers, got 1", nop::PreconditionError);
+}
+
+TEST_CASE("the grids that layers are told have their margins beside them") {
+  auto config           = tiny(Shape{4});
+  config.depth          = 2;
+  config.domain_padding = {0.25};
+  auto scaled           = config;
+  scaled.scaling        = {{2}, {0.5}};
+  const auto x          = random_field(Shape{2, 1, 8});
+  CHECK(made(config)(x, nop::LayerGrids<1>{{{16}, {8}}}).to_host() == made(scaled)(x).to_host());
+}
+
+TEST_CASE("a normalised model passes on the grids of its layers") {
+  Rng rng(4);
+  const nop::Normalized<Model<1>> model({.model = tiny(Shape{3})}, rng);
+  const auto x = random_field(Shape{2, 1, 6});
+  const nop::LayerGrids<1> grids{{{6}, {8}, {9}}};
+  const auto y = model.model()(model.input_normalizer().encode(x), grids);
+  CHECK(model(x, grids).to_host() == model.output_normalizer().decode(y).to_host());
+}
+
 TEST_CASE("a grid is scaled layer by layer, a half rounded to even") {
   auto config    = tiny(Shape{2, 2});
   config.scaling = {{0.5, 1.5}, {1, 1}, {2, 0.5}};
@@ -167,6 +215,8 @@ TEST_CASE("models that answer on another grid pass the battery") {
     }
   auto config  = tiny(Shape{3, 3});
   config.width = 2, config.depth = 2, config.domain_padding = {0.3, 0};
+  nop::test::check_function(OnLayerGrids<Model<2>>{made(config), {{{5, 3}, {4, 5}}}},
+                            random_field(Shape{2, 1, 3, 4}));
   nop::test::check_function(OnGrid<2>{made(config), {4, 5}}, random_field(Shape{2, 1, 3, 4}));
 }
 

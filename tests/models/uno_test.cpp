@@ -129,6 +129,46 @@ TEST_CASE("the grid of the result is scaled once, by the product of all scalings
   CHECK(y == model(x).to_host());
 }
 
+TEST_CASE("layers of a U-shaped model that are told grids answer on these") {
+  auto config          = small(Shape{2, 3});
+  config.interpolation = Interpolation::cubic;
+  auto level           = config;
+  for (auto& layer : level.layers) layer.scaling = {1, 1};
+  const auto x = random_field(Shape{1, 2, 8, 6});
+  const nop::LayerGrids<2> grids{{{8, 6}, {4, 3}, {8, 6}, {8, 6}}};
+  CHECK(made(level)(x, grids).to_host() == made(config)(x).to_host());
+  CHECK(made(level)(x).to_host() != made(config)(x).to_host());
+  config.domain_padding = level.domain_padding = {0.25, 0};
+  CHECK(made(level)(x, grids).to_host() == made(config)(x).to_host());
+  CHECK_THROWS_WITH_AS(made(config)(x, nop::LayerGrids<2>{}),
+                       "Uno: expected a grid for each of 4 layers, got 0", nop::PreconditionError);
+}
+
+TEST_CASE("a U-shaped model says on which grids its origin computes something else") {
+  const auto differs = [](nop::Semantics semantics, const Shape<2>& grid, double middle,
+                          double padding) {
+    auto config              = small(Shape{4, 4});
+    config.layers[1].scaling = {middle, 1};
+    config.layers[2].scaling = {1 / middle, 1};
+    config.domain_padding    = {padding, 0};
+    config.semantics         = semantics;
+    auto exact               = config;
+    exact.semantics          = nop::Semantics::exact;
+    const auto x             = random_field(joined(Shape<2>{1, 2}, grid));
+    const bool found         = made(config)(x).to_host() != made(exact)(x).to_host();
+    CHECK(made(config).differs_from_exact(grid) == found);
+    CHECK_FALSE(made(exact).differs_from_exact(grid));
+    return found;
+  };
+  using nop::Semantics;
+  CHECK_FALSE(differs(Semantics::v2_0, {8, 8}, 1, 0));
+  CHECK(differs(Semantics::v2_0, {9, 8}, 1, 0));
+  CHECK_FALSE(differs(Semantics::head, {9, 8}, 1, 0));
+  CHECK(differs(Semantics::head, {8, 8}, 0.5, 0));  // negative frequencies become high ones
+  CHECK(differs(Semantics::head, {3, 8}, 1, 0));
+  CHECK_FALSE(differs(Semantics::head, {3, 8}, 1, 0.34));  // 5 points with the padding
+}
+
 TEST_CASE("of a constant field a model makes the same constants on every grid") {
   auto config                 = small(Shape{3, 3});
   config.positional_embedding = nop::PositionalEmbedding::none;

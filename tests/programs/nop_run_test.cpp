@@ -65,6 +65,15 @@ TEST_CASE("it notes where other semantics give another answer") {
             .find("note: v2_0 semantics are in use; on a grid of [15, 16] points, exact would give "
                   "another answer (--semantics)\n") != std::string::npos);
   CHECK(said("tfno_cp.pt", odd, "--compare").find("note: exact") != std::string::npos);
+  CHECK(said("uno.pt", even, "--config " + fixture("uno.json"))
+            .find("note: exact semantics are in use; on a grid of [16, 16] points, "
+                  "head, v2_0 or v1_0 would give another answer (--semantics)\n") !=
+        std::string::npos);
+  const test::TemporaryFolder folder;
+  const auto level = (folder / "level.json").string();
+  write_atomically(level, [](OutputFile& file) { file.write(R"({"uno_scalings": 1})"); });
+  CHECK(silent(said("uno.pt", even, "--config " + level)));
+  CHECK_FALSE(silent(said("uno.pt", odd, "--config " + level)));
 }
 
 TEST_CASE("it runs in double precision, on so many threads, and compares both precisions") {

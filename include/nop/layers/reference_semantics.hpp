@@ -2,14 +2,11 @@
 #pragma once
 
 #include <nop/core/band.hpp>
-#include <nop/core/scalar.hpp>
-#include <nop/core/shape.hpp>
-#include <nop/core/tensor.hpp>
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <cstddef>
-#include <span>
 #include <tuple>
 #include <vector>
 
@@ -47,6 +44,8 @@ struct AxisExtents {
   std::size_t output;  ///< points written
   std::size_t used;    ///< weights in use
   std::size_t stored;  ///< weights there are
+
+  friend auto operator<=>(const AxisExtents&, const AxisExtents&) = default;
 };
 
 /// exp(2 pi i frequency x), `factor` times.
@@ -160,91 +159,5 @@ inline bool same_map(const AxisMap& a, const AxisMap& b, const AxisExtents& axis
 }
 
 }  // namespace detail
-
-/// The axes of a spectral convolution of a field of this element, from one grid to another, that
-/// uses some of the weights it stores, both counted per axis of the spectrum.
-template <scalar Element, std::size_t Dim>
-class ReferenceConvolution {
- public:
-  ReferenceConvolution(Semantics semantics, const Shape<Dim>& grid, const Shape<Dim>& output_grid,
-                       const Shape<Dim>& used, const Shape<Dim>& stored) {
-    for (std::size_t axis = 0; axis < Dim; ++axis) {
-      const detail::AxisExtents extents{grid[axis], output_grid[axis], used[axis], stored[axis]};
-      maps_[axis] = detail::axis_map(semantics, role(axis), extents);
-      differs_ |= !detail::same_map(
-          maps_[axis], detail::axis_map(Semantics::exact, role(axis), extents), extents);
-      first_[axis] = maps_[axis].first;
-      std::vector<detail::AxisWave> written;
-      for (const auto& waves : maps_[axis].written)
-        written.insert(written.end(), waves.begin(), waves.end());
-      read_modes_[axis]    = covering(maps_[axis].read);
-      written_modes_[axis] = covering(written);
-    }
-  }
-
-  /// Is the result another one than that of exact semantics?
-  [[nodiscard]] bool differs_from_exact() const { return differs_; }
-
-  /// Where the weights in use begin.
-  [[nodiscard]] const Shape<Dim>& first() const { return first_; }
-
-  /// The modes that are read and written, as core/band.hpp counts them; of what is written all axes
-  /// are full.
-  [[nodiscard]] const Shape<Dim>& read_modes() const { return read_modes_; }
-  [[nodiscard]] const Shape<Dim>& written_modes() const { return written_modes_; }
-
-  /// Along an axis, from the modes that are read to the coefficients that meet weights.
-  template <class Backend>
-  [[nodiscard]] auto reading(std::size_t axis) const {
-    const auto& read          = maps_[axis].read;
-    const auto modes          = spectrum_shape<Element>(read_modes_)[axis];
-    const std::ptrdiff_t zero = is_half(axis) ? 0 : -lowest_frequency(modes);
-    std::vector<complex_of<Element>> matrix(read.size() * modes);
-    for (std::size_t i = 0; i < read.size(); ++i)
-      matrix[i * modes + static_cast<std::size_t>(read[i].frequency + zero)] =
-          static_cast<real_of<Element>>(read[i].factor);
-    return as_matrix<Backend>(matrix, read.size(), modes);
-  }
-
-  /// Along an axis, from the coefficients to the modes that are written.
-  template <class Backend>
-  [[nodiscard]] auto writing(std::size_t axis) const {
-    const auto& written       = maps_[axis].written;
-    const std::ptrdiff_t zero = -lowest_frequency(written_modes_[axis]);
-    std::vector<complex_of<Element>> matrix(written_modes_[axis] * written.size());
-    for (std::size_t i = 0; i < written.size(); ++i)
-      for (const auto& [k, factor] : written[i])
-        matrix[static_cast<std::size_t>(k + zero) * written.size() + i] +=
-            static_cast<real_of<Element>>(factor);
-    return as_matrix<Backend>(matrix, written_modes_[axis], written.size());
-  }
-
- private:
-  static constexpr bool is_half(std::size_t axis) { return real<Element> && axis + 1 == Dim; }
-  static constexpr detail::AxisRole role(std::size_t axis) {
-    return axis + 1 < Dim  ? detail::AxisRole::leading
-           : real<Element> ? detail::AxisRole::half
-           : Dim == 1      ? detail::AxisRole::only
-                           : detail::AxisRole::last;
-  }
-
-  /// The fewest modes whose band has these waves.
-  static std::size_t covering(const std::vector<detail::AxisWave>& waves) {
-    std::ptrdiff_t modes = 1;
-    for (const auto& [k, factor] : waves) modes = std::max(modes, k < 0 ? -2 * k : 2 * k + 1);
-    return static_cast<std::size_t>(modes);
-  }
-
-  template <class Backend>
-  static auto as_matrix(const std::vector<complex_of<Element>>& values, std::size_t rows,
-                        std::size_t columns) {
-    return Tensor<complex_of<Element>, 2, Backend>({rows, columns},
-                                                   std::span<const complex_of<Element>>(values));
-  }
-
-  std::array<detail::AxisMap, Dim> maps_;
-  Shape<Dim> first_, read_modes_, written_modes_;
-  bool differs_ = false;
-};
 
 }  // namespace nop

@@ -7,6 +7,7 @@
 #include <nop/core/band.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/layers/init.hpp>
+#include <nop/layers/reference_convolution.hpp>
 #include <nop/layers/reference_semantics.hpp>
 #include <nop/layers/spectral_weight.hpp>
 #include <nop/ops/axes.hpp>
@@ -104,7 +105,7 @@ class SpectralConv {
   }
 
  private:
-  using Reference = ReferenceConvolution<Element, Dim>;
+  using Reference = ReferenceConvolution<Element, Dim, Backend>;
 
   static Config checked(Config config) {
     expects(config.in_channels > 0 && config.out_channels > 0 && element_count(config.modes) > 0,
@@ -145,10 +146,10 @@ class SpectralConv {
                     const Reference& reference) const {
     auto read = to_leading_modes(x, reference.read_modes(), config_.engine);
     for (std::size_t axis = 0; axis < Dim; ++axis)
-      read = axis_product(read, reference.template reading<Backend>(axis), axis);
+      read = axis_product(read, reference.reading(axis), axis);
     auto written = weight_(read, reference.first());
     for (std::size_t axis = 0; axis < Dim; ++axis)
-      written = axis_product(written, reference.template writing<Backend>(axis), axis);
+      written = axis_product(written, reference.writing(axis), axis);
     if (bias_)
       written =
           add_to_mode(written, *bias_, zero_mode<complex_of<Element>>(reference.written_modes()));

@@ -4,6 +4,7 @@
 #include <nop/autodiff/field.hpp>
 #include <nop/backend/cpu.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/host_memory.hpp>
 #include <nop/core/view.hpp>
 #include <nop/layers/channel_mlp.hpp>
 #include <nop/layers/context.hpp>
@@ -11,6 +12,7 @@
 #include <nop/layers/fourier_layer.hpp>
 #include <nop/layers/grid_embedding.hpp>
 #include <nop/layers/grid_scaling.hpp>
+#include <nop/layers/layer_grids.hpp>
 #include <nop/layers/lifting.hpp>
 #include <nop/models/run.hpp>
 
@@ -115,9 +117,9 @@ struct FnoConfig {
 ///
 /// Takes [batch, in_channels, grid...] to [batch, out_channels, grid...]. Lifting and projection
 /// are channel MLPs. Called with an Rng, dropout is active. Called with a grid, it gives the result
-/// there, on the same box: super-resolution. `Fno<2, Cpu, std::complex<float>>` is one of complex
-/// fields (layers/fourier_layer.hpp), Tfno one whose spectral weights may be made of factors
-/// (tfno.hpp).
+/// there, on the same box: super-resolution; called with LayerGrids, each layer answers on its own.
+/// `Fno<2, Cpu, std::complex<float>>` is one of complex fields (layers/fourier_layer.hpp), Tfno one
+/// whose spectral weights may be made of factors (tfno.hpp).
 ///
 /// Li, Kovachki, Azizzadenesheli, Liu, Bhattacharya, Stuart, Anandkumar, "Fourier neural operator
 /// for parametric partial differential equations", ICLR 2021.
@@ -168,18 +170,17 @@ class Fno {
   /// PreconditionError if it has no points.
   template <field_like<Dim, Backend, Element> Field, context... Context>
   auto operator()(const Field& x, const Shape<Dim>& grid, Context&&... context) const {
-    const auto own = grid_of(x.shape());
-    expects(x.extent(1) == config_.in_channels && element_count(own) > 0, "Fno: expected ",
-            config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
-            x.shape());
+    const auto own = grid_expected(x.shape());
     expects(element_count(grid) > 0, "Fno: expected a grid of at least one point, got ", grid);
-    auto u = lifting_(x);
-    if (!padding_.is_none()) u = padding_.padded(u);
-    for (std::size_t layer = 0; layer + 1 < layers_.size(); ++layer)
-      u = layers_[layer](u, scaled(grid_of(u.shape()), layer), context...);
-    u = layers_.back()(u, padding_.padded_grid(own, grid), context...);
-    if (!padding_.is_none()) u = padding_.unpadded(u, own, grid);
-    return projection_(u);
+    return answer(x, padded_grids(own, grid), grid, context...);
+  }
+
+  /// The result on the last of these grids, each layer's on its own.
+  template <field_like<Dim, Backend, Element> Field, context... Context>
+  auto operator()(const Field& x, const LayerGrids<Dim>& grids, Context&&... context) const {
+    const auto own = grid_expected(x.shape());
+    return answer(x, detail::with_margins(grids, padding_, own, layers_.size(), "Fno"),
+                  grids.grids.back(), context...);
   }
 
   /// The grid of the result for an input on this grid, if no other is asked for.
@@ -205,12 +206,11 @@ class Fno {
 
   /// Does a field on this grid get another answer than with exact semantics?
   [[nodiscard]] bool differs_from_exact(const Shape<Dim>& grid) const {
-    auto here = padding_.padded_grid(grid, grid);
+    auto here         = padding_.padded_grid(grid, grid);
+    const auto padded = padded_grids(grid, output_grid(grid));
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-      const auto next = layer + 1 < layers_.size() ? scaled(here, layer)
-                                                   : padding_.padded_grid(grid, output_grid(grid));
-      if (layers_[layer].differs_from_exact(here, next)) return true;
-      here = next;
+      if (layers_[layer].differs_from_exact(here, padded[layer])) return true;
+      here = padded[layer];
     }
     return false;
   }
@@ -270,6 +270,39 @@ class Fno {
             .max_modes              = config.max_modes,
             .weight                 = config.weight,
             .semantics              = config.semantics};
+  }
+
+  /// The grid of an input of this shape, if there may be one.
+  [[nodiscard]] Shape<Dim> grid_expected(const Shape<Dim + 2>& input) const {
+    const auto grid = grid_of(input);
+    expects(input[1] == config_.in_channels && element_count(grid) > 0, "Fno: expected ",
+            config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
+            input);
+    return grid;
+  }
+
+  /// The result on `grid`, by layers that answer on `padded` grids.
+  template <class Field, class... Context>
+  auto answer(const Field& x, const HostVector<Shape<Dim>>& padded, const Shape<Dim>& grid,
+              Context&... context) const {
+    auto u = lifting_(x);
+    if (!padding_.is_none()) u = padding_.padded(u);
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer)
+      u = layers_[layer](u, padded[layer], context...);
+    if (!padding_.is_none()) u = padding_.unpadded(u, grid_of(x.shape()), grid);
+    return projection_(u);
+  }
+
+  /// The grids, with their margins, on which the layers take a field on `own` to a result on
+  /// `grid`.
+  [[nodiscard]] HostVector<Shape<Dim>> padded_grids(const Shape<Dim>& own,
+                                                    const Shape<Dim>& grid) const {
+    HostVector<Shape<Dim>> padded(layers_.size());
+    auto here = padding_.padded_grid(own, own);
+    for (std::size_t layer = 0; layer + 1 < layers_.size(); ++layer)
+      padded[layer] = here = scaled(here, layer);
+    padded.back() = padding_.padded_grid(own, grid);
+    return padded;
   }
 
   [[nodiscard]] Shape<Dim> scaled(const Shape<Dim>& grid, std::size_t layer) const {

@@ -3,6 +3,7 @@
 
 #include <nop/core/view.hpp>
 #include <nop/layers/context.hpp>
+#include <nop/layers/layer_grids.hpp>
 #include <nop/layers/normalizer.hpp>
 #include <nop/models/run.hpp>
 
@@ -114,6 +115,11 @@ class Normalized {
   template <field_like<dimensions, Backend, Element> Field, context... Context>
   auto operator()(const Field& x, const Shape<dimensions>& grid, Context&&... context) const {
     return output_.decode(model_(input_.encode(x), grid, context...));
+  }
+
+  template <field_like<dimensions, Backend, Element> Field, context... Context>
+  auto operator()(const Field& x, const LayerGrids<dimensions>& grids, Context&&... context) const {
+    return output_.decode(model_(input_.encode(x), grids, context...));
   }
 
   [[nodiscard]] Shape<dimensions> output_grid(const Shape<dimensions>& grid) const {

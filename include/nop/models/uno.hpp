@@ -11,6 +11,7 @@
 #include <nop/layers/domain_padding.hpp>
 #include <nop/layers/fourier_layer.hpp>
 #include <nop/layers/grid_scaling.hpp>
+#include <nop/layers/layer_grids.hpp>
 #include <nop/layers/lifting.hpp>
 #include <nop/models/run.hpp>
 #include <nop/models/uno_config.hpp>
@@ -31,7 +32,7 @@ namespace nop {
 ///
 /// Takes [batch, in_channels, grid...] to [batch, out_channels, grid...], where the grid of the
 /// result is that of the input times the product of all scalings, or the one it is called with.
-/// Called with an Rng, dropout is active.
+/// Called with LayerGrids, each layer answers on its own. Called with an Rng, dropout is active.
 ///
 /// Rahman, Ross, Azizzadenesheli, "U-NO: U-shaped neural operators", TMLR 2023.
 template <std::size_t Dim, backend Backend = Cpu, real Real = float,
@@ -81,26 +82,17 @@ class Uno {
   /// PreconditionError if it has no points.
   template <field_like<Dim, Backend, Real> Field, context... Context>
   auto operator()(const Field& x, const Shape<Dim>& grid, Context&&... context) const {
-    const auto own = grid_of(x.shape());
-    expects(x.extent(1) == config_.in_channels && element_count(own) > 0, "Uno: expected ",
-            config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
-            x.shape());
+    const auto own = grid_expected(x.shape());
     expects(element_count(grid) > 0, "Uno: expected a grid of at least one point, got ", grid);
-    auto u = lifting_(x);
-    if (!padding_.is_none()) u = padding_.padded(u);
-    HostVector<std::optional<decltype(u)>> passed(layers_.size());
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-      const auto here = grid_of(u.shape());
-      if (const auto source = sources_[layer])
-        u = concat_channels(u, resample(*passed[*source], here, config_.interpolation));
-      const auto next = layer + 1 < layers_.size()
-                            ? scaled_grid(here, config_.layers[layer].scaling)
-                            : padding_.padded_grid(own, grid);
-      u               = layers_[layer](u, next, context...);
-      if (horizontal_skips_[layer]) passed[layer] = (*horizontal_skips_[layer])(u);
-    }
-    if (!padding_.is_none()) u = padding_.unpadded(u, own, grid);
-    return projection_(u);
+    return answer(x, padded_grids(own, grid), grid, context...);
+  }
+
+  /// The result on the last of these grids, each layer's on its own.
+  template <field_like<Dim, Backend, Real> Field, context... Context>
+  auto operator()(const Field& x, const LayerGrids<Dim>& grids, Context&&... context) const {
+    const auto own = grid_expected(x.shape());
+    return answer(x, detail::with_margins(grids, padding_, own, layers_.size(), "Uno"),
+                  grids.grids.back(), context...);
   }
 
   /// The grid of the result for an input on this grid, if no other is asked for: scaled once, by
@@ -121,6 +113,17 @@ class Uno {
     detail::run_model(*this, config_.out_channels, x, y);
   }
 
+  /// Does a field on this grid get another answer than with exact semantics?
+  [[nodiscard]] bool differs_from_exact(const Shape<Dim>& grid) const {
+    auto here         = padding_.padded_grid(grid, grid);
+    const auto padded = padded_grids(grid, output_grid(grid));
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+      if (layers_[layer].differs_from_exact(here, padded[layer])) return true;
+      here = padded[layer];
+    }
+    return false;
+  }
+
   [[nodiscard]] const Config& config() const { return config_; }
 
   template <class Self>
@@ -133,6 +136,45 @@ class Uno {
 
  private:
   using Layer = FourierLayer<Dim, Backend, Real, Forms>;
+
+  /// The grid of an input of this shape, if there may be one.
+  [[nodiscard]] Shape<Dim> grid_expected(const Shape<Dim + 2>& input) const {
+    const auto grid = grid_of(input);
+    expects(input[1] == config_.in_channels && element_count(grid) > 0, "Uno: expected ",
+            config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
+            input);
+    return grid;
+  }
+
+  /// The result on `grid`, by layers that answer on `padded` grids.
+  template <class Field, class... Context>
+  auto answer(const Field& x, const HostVector<Shape<Dim>>& padded, const Shape<Dim>& grid,
+              Context&... context) const {
+    auto u = lifting_(x);
+    if (!padding_.is_none()) u = padding_.padded(u);
+    HostVector<std::optional<decltype(u)>> passed(layers_.size());
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+      if (const auto source = sources_[layer])
+        u = concat_channels(u,
+                            resample(*passed[*source], grid_of(u.shape()), config_.interpolation));
+      u = layers_[layer](u, padded[layer], context...);
+      if (horizontal_skips_[layer]) passed[layer] = (*horizontal_skips_[layer])(u);
+    }
+    if (!padding_.is_none()) u = padding_.unpadded(u, grid_of(x.shape()), grid);
+    return projection_(u);
+  }
+
+  /// The grids, with their margins, on which the layers take a field on `own` to a result on
+  /// `grid`.
+  [[nodiscard]] HostVector<Shape<Dim>> padded_grids(const Shape<Dim>& own,
+                                                    const Shape<Dim>& grid) const {
+    HostVector<Shape<Dim>> padded(layers_.size());
+    auto here = padding_.padded_grid(own, own);
+    for (std::size_t layer = 0; layer + 1 < layers_.size(); ++layer)
+      padded[layer] = here = scaled_grid(here, config_.layers[layer].scaling);
+    padded.back() = padding_.padded_grid(own, grid);
+    return padded;
+  }
 
   static const Config& checked(const Config& config) {
     expects(config.in_channels > 0 && config.out_channels > 0 && config.width > 0 &&

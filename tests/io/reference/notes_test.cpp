@@ -26,6 +26,14 @@ TEST_CASE("a note says on which grids numbers differ from those of the reference
   CHECK(note("fno_v0_2.pt") ==
         "the numbers are those of neuraloperator 0.2 on grids that hold all modes");
   CHECK(note("fno_scaling.pt").starts_with("on even grids"));  // of one axis, that is enough
+  CHECK(note("uno.pt", {.arguments = {{"uno_scalings", {{1, 1}, {1, 1}, {1, 1}}}}})
+            .starts_with("on even grids"));
+  CHECK(note("uno.pt", {.arguments = {{"uno_scalings", {{1, 1}, {1, 0.5}, {1, 2}}}}})
+            .starts_with("where layers change the grid"));
+  CHECK(note("fno.pt", {.arguments = {{"resolution_scaling_factor", 1}}})
+            .starts_with("on even grids"));
+  CHECK(note("fno.pt", {.arguments = {{"resolution_scaling_factor", 2}}})
+            .starts_with("where layers change the grid"));
 }
 
 TEST_CASE("who chose the semantics needs no note") {

@@ -3,10 +3,10 @@
 
 #include <nop/backend/cpu/fftw.hpp>
 #include <nop/backend/cpu/fourier_cost.hpp>
-#include <nop/backend/cpu/plan_cache.hpp>
 #include <nop/backend/cpu/real_dft.hpp>
 #include <nop/backend/cpu/simd.hpp>
 #include <nop/core/band.hpp>
+#include <nop/core/plan_cache.hpp>
 
 #include <algorithm>
 #include <complex>

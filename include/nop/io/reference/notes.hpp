@@ -2,10 +2,12 @@
 #pragma once
 
 #include <nop/io/config_json.hpp>
+#include <nop/io/json.hpp>
 #include <nop/io/reference/model.hpp>
 #include <nop/io/reference/state.hpp>
 #include <nop/layers/reference_semantics.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -41,6 +43,20 @@ inline std::string trained_with(const ReferenceModel& model) {
   return names_of(semantics) + (semantics.size() > 1 ? ", as the version that trained it was" : "");
 }
 
+/// Is one of these numbers, in lists of lists, another than 1?
+inline bool has_other_than_one(const Json& numbers) {
+  if (!numbers.is_array()) return numbers != 1;
+  return std::any_of(numbers.begin(), numbers.end(), has_other_than_one);
+}
+
+/// May layers answer on another grid than they are asked on?
+inline bool changes_grid(const ReferenceModel& model) {
+  const Json scaling =
+      model.arguments[model.family == ReferenceFamily::uno ? "uno_scalings"
+                                                           : "resolution_scaling_factor"];
+  return scaling.is_null() ? model.family == ReferenceFamily::uno : has_other_than_one(scaling);
+}
+
 /// When do numbers differ from those of the library that trained the model?
 inline std::string semantics_note(const ReferenceModel& model) {
   if (training_semantics(model.layout).empty())
@@ -52,9 +68,7 @@ inline std::string semantics_note(const ReferenceModel& model) {
     return "of complex fields the reference library computes something else on every grid; for its "
            "numbers choose the semantics " +
            trained;
-  const bool scales = !model.arguments["resolution_scaling_factor"].is_null() ||
-                      model.family == ReferenceFamily::uno;
-  if (scales && model.dimensions > 1)
+  if (changes_grid(model) && model.dimensions > 1)
     return "where layers change the grid the reference library computes something else; for its "
            "numbers choose the semantics " +
            trained;

@@ -43,6 +43,16 @@ inline ReferenceState in_current_layout(ReferenceState state) {
   return state;
 }
 
+/// Likewise; two tensors that have the same key there are a FormatError.
+inline ReferenceState with_current_keys(ReferenceState state) {
+  const std::string source = state.source;
+  try {
+    return in_current_layout(std::move(state));
+  } catch (const PreconditionError& error) {
+    throw FormatError(source, 0, std::string("two tensors for one thing: ") + error.what());
+  }
+}
+
 /// What somebody says of a model in the words of its layout, in those of today.
 inline Json in_current_words(const ReferenceState& state, const Json& said, std::size_t axes) {
   switch (state.layout) {
@@ -62,7 +72,7 @@ inline Json in_current_words(const ReferenceState& state, const Json& said, std:
 /// `arguments.missing()`.
 inline ReferenceModel describe_reference(ReferenceState state,
                                          const ReferenceOptions& options = {}) {
-  state                = detail::in_current_layout(std::move(state));
+  state                = detail::with_current_keys(std::move(state));
   const Json stored    = detail::canonical_arguments(state.arguments);
   const auto semantics = options.semantics.value_or(detail::stored_semantics(stored, state.source));
   const ReferenceTensors tensors(state.tensors, state.source);

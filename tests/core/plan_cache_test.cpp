@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <nop/backend/cpu/plan_cache.hpp>
+#include <nop/core/plan_cache.hpp>
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-using nop::cpu::PlanCache;
+using nop::PlanCache;
 
 namespace {
 std::atomic<int> made{0};

@@ -5,7 +5,7 @@
 #include <memory>
 #include <mutex>
 
-namespace nop::cpu {
+namespace nop {
 
 /// Makes each value once per key and keeps it; safe to ask from many threads at once.
 template <class Key, class Value>
@@ -25,4 +25,4 @@ class PlanCache {
   std::map<Key, std::shared_ptr<const Value>> entries_;
 };
 
-}  // namespace nop::cpu
+}  // namespace nop
