@@ -18,8 +18,8 @@ from collections import defaultdict
 from pathlib import Path
 
 # A header may include headers of its own folder and of the folders before it.
-LAYERS = ["core", "backend", "autodiff", "ops", "layers", "models", "pde", "io", "training",
-          "diffusion"]
+LAYERS = ["core", "backend", "autodiff", "ops", "diffusion", "layers", "models", "pde", "io",
+          "training"]
 
 # Library -> what gives it away in a header.
 LIBRARIES = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/enumerator.hpp>
 #include <nop/core/error.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/io/json.hpp>
@@ -48,12 +49,6 @@ struct AnyField {
 template <class T>
 concept configuration =
     requires(T& self, detail::AnyField visit) { std::remove_const_t<T>::fields(self, visit); };
-
-/// The name of an enumerator, by the table `enumerator_names` beside its enumeration.
-template <class Enum>
-std::string enumerator_name(Enum value) {
-  return enumerator_names(value)[static_cast<std::size_t>(value)];
-}
 
 /// Every field of a Config: numbers, shapes, enumerators by name, Configs inside it as objects,
 /// lists of such, and null for what is absent.
