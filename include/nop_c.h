@@ -60,11 +60,11 @@ NOP_C_API const char* nop_version(void);
 /// another one fails on this thread.
 NOP_C_API const char* nop_last_error(void);
 
-/// Loads the model that is in a file: an Fno, Tfno or Uno of real fields in one to three dimensions,
-/// of `nop::save`, with or without normalizers, or of a PyTorch checkpoint of the reference library
-/// that says all that is needed, and is to be run with the semantics that it names or else exact
-/// ones. `precision` is NOP_FLOAT or NOP_DOUBLE; numbers in another one are converted. Null if that
-/// fails.
+/// Loads the model that is in a file: an Fno, Tfno or Uno of real fields in one to three
+/// dimensions, of `nop::save`, with or without normalizers, or of a PyTorch checkpoint of the
+/// reference library that says all that is needed, and is to be run with the semantics that it
+/// names or else exact ones. `precision` is NOP_FLOAT or NOP_DOUBLE; numbers in another one are
+/// converted. Null if that fails.
 NOP_C_API nop_model* nop_load(const char* path, int precision);
 
 /// Loads the model of a PyTorch checkpoint, together with what is said beside it
