@@ -90,9 +90,9 @@ class Uno {
   /// The result on the last of these grids, each layer's on its own.
   template <field_like<Dim, Backend, Real> Field, context... Context>
   auto operator()(const Field& x, const LayerGrids<Dim>& grids, Context&&... context) const {
-    const auto own = grid_expected(x.shape());
-    return answer(x, detail::with_margins(grids, padding_, own, layers_.size(), "Uno"),
-                  grids.grids.back(), context...);
+    const auto own    = grid_expected(x.shape());
+    const auto padded = detail::with_margins(grids, padding_, own, layers_.size(), "Uno");
+    return answer(x, padded, grids.grids.back(), context...);
   }
 
   /// The grid of the result for an input on this grid, if no other is asked for: scaled once, by
