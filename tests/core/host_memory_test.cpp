@@ -54,6 +54,25 @@ TEST_CASE("what was given back is taken again without asking the system") {
   }
 }
 
+TEST_CASE("what is made to be kept is not taken out of what a thread needs again") {
+  constexpr std::size_t bytes = 777'000;
+  const auto use              = [] { HostMemory::release(HostMemory::allocate(bytes), bytes); };
+  use();
+  void *kept = nullptr, *inner = nullptr;
+  {
+    const HostMemory::Kept outer;
+    {
+      const HostMemory::Kept again;
+    }
+    CHECK(allocations_during([&] { kept = HostMemory::allocate(bytes); }) == 1);
+    CHECK(allocations_during([&] { inner = HostMemory::allocate(bytes); }) == 1);
+    HostMemory::release(inner, bytes);
+  }
+  CHECK(allocations_during(use) == 0);
+  HostMemory::release(kept, bytes);
+  CHECK(allocations_during(use) == 0);
+}
+
 TEST_CASE("a block serves a size a little smaller than its own") {
   void* const block = HostMemory::allocate(1 << 20);
   HostMemory::release(block, 1 << 20);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/core/plan_cache.hpp>
 
+#include "support/allocation_counters.hpp"
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstddef>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -41,6 +43,22 @@ TEST_CASE("a value is made once per key, whichever threads ask for it") {
   CHECK(wrong == 0);
   CHECK(made == 50);
   CHECK(PlanCache<int, Square>::get(7) == PlanCache<int, Square>::get(7));
+}
+
+namespace {
+/// Keeps memory as large as its key.
+struct Holder {
+  explicit Holder(std::size_t key) : values(key) {}
+  nop::HostVector<char> values;
+};
+}  // namespace
+
+TEST_CASE("what a value keeps is not taken out of what a thread needs again") {
+  constexpr std::size_t bytes = 555'000;
+  const auto use              = [] { nop::HostVector<char> values(bytes); };
+  use();
+  CHECK(PlanCache<std::size_t, Holder>::get(bytes)->values.size() == bytes);
+  CHECK(nop::test::allocations_during(use) == 0);
 }
 
 TEST_CASE("a value that could not be made is tried again") {

@@ -79,11 +79,13 @@ class HostMemory {
   static void* allocate(std::size_t bytes) {
     if (bytes > PTRDIFF_MAX / 2) throw std::bad_alloc();  // what is rounded up is a size, too
     const std::size_t place = size_class(bytes);
-    if (Own* const own = own_blocks()) {
-      own->needs[place].add();
-      if (void* const block = own->blocks.take(place)) return block;
+    Own* const own          = own_blocks();
+    if (own != nullptr) own->needs[place].add();
+    if (own == nullptr || !own->takes_new) {
+      if (own != nullptr)
+        if (void* const block = own->blocks.take(place)) return block;
+      if (void* const block = shared().blocks.take(place)) return block;
     }
-    if (void* const block = shared().blocks.take(place)) return block;
     return ::operator new(block_size(bytes), std::align_val_t{alignment});
   }
 
@@ -107,6 +109,8 @@ class HostMemory {
     for (Own* own = all.first; own != nullptr; own = own->next) own->blocks.empty(to_system);
     all.blocks.empty(to_system);
   }
+
+  class Kept;
 
  private:
   /// How many blocks of a size a thread has, and the most it has had at once. It may have got some
@@ -140,6 +144,7 @@ class HostMemory {
 
     detail::FreeBlocks blocks;
     std::array<Need, detail::FreeBlocks::classes> needs;
+    bool takes_new = false;
     bool& thread_ended;
     Own* next = nullptr;
   };
@@ -177,6 +182,22 @@ class HostMemory {
     const std::size_t step = step_of(bytes), steps = block_size(bytes) / step;
     return static_cast<std::size_t>(std::countr_zero(step / alignment)) * 8 + steps;
   }
+};
+
+/// While there is one, its thread takes memory from the system only: for what is made once and
+/// kept, which would else be taken out of what the thread has given back and needs again.
+class HostMemory::Kept {
+ public:
+  Kept() : own_(own_blocks()), before_(own_ != nullptr && std::exchange(own_->takes_new, true)) {}
+  Kept(const Kept&)            = delete;
+  Kept& operator=(const Kept&) = delete;
+  ~Kept() {
+    if (own_ != nullptr) own_->takes_new = before_;
+  }
+
+ private:
+  Own* own_;
+  bool before_;
 };
 
 /// Gives the standard library's containers memory that is kept for reuse.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/host_memory.hpp>
+
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,7 +18,10 @@ class PlanCache {
     static PlanCache& cache = *new PlanCache;
     const std::scoped_lock lock(cache.mutex_);
     auto& entry = cache.entries_[key];
-    if (!entry) entry = std::make_shared<const Value>(key);
+    if (!entry) {
+      const HostMemory::Kept kept;
+      entry = std::make_shared<const Value>(key);
+    }
     return entry;
   }
 
