@@ -38,6 +38,42 @@ HostVector<Shape<Dim>> with_margins(const LayerGrids<Dim>& told, const DomainPad
   return padded;
 }
 
+/// The same where the model makes the grids: `scaled(grid, layer)` of the one before for each of so
+/// many layers, but for the last one, which answers on `grid`.
+template <std::size_t Dim, class Scaled>
+HostVector<Shape<Dim>> with_margins(const Scaled& scaled, const Shape<Dim>& grid,
+                                    const DomainPadding<Dim>& padding, const Shape<Dim>& own,
+                                    std::size_t layers) {
+  HostVector<Shape<Dim>> padded(layers);
+  auto here = padding.padded_grid(own, own);
+  for (std::size_t layer = 0; layer + 1 < layers; ++layer)
+    padded[layer] = here = scaled(here, layer);
+  padded.back() = padding.padded_grid(own, grid);
+  return padded;
+}
+
+/// The grid of a model's input of this shape. Throws PreconditionError unless it has points, and so
+/// many channels.
+template <std::size_t Rank>
+Shape<Rank - 2> grid_of_input(const Shape<Rank>& input, std::size_t channels, const char* model) {
+  const auto grid = grid_of(input);
+  expects(input[1] == channels && element_count(grid) > 0, model, ": expected ", channels,
+          " channels on a grid of at least one point, got a field of shape ", input);
+  return grid;
+}
+
+/// Does one of the layers, the first with its input on the grid `here` and each with its answer on
+/// that of `padded`, give another answer than with exact semantics?
+template <class Layers, std::size_t Dim>
+bool differ_from_exact(const Layers& layers, Shape<Dim> here,
+                       const HostVector<Shape<Dim>>& padded) {
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    if (layers[layer].differs_from_exact(here, padded[layer])) return true;
+    here = padded[layer];
+  }
+  return false;
+}
+
 }  // namespace detail
 
 }  // namespace nop

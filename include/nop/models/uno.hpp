@@ -82,7 +82,7 @@ class Uno {
   /// PreconditionError if it has no points.
   template <field_like<Dim, Backend, Real> Field, context... Context>
   auto operator()(const Field& x, const Shape<Dim>& grid, Context&&... context) const {
-    const auto own = grid_expected(x.shape());
+    const auto own = detail::grid_of_input(x.shape(), config_.in_channels, "Uno");
     expects(element_count(grid) > 0, "Uno: expected a grid of at least one point, got ", grid);
     return answer(x, padded_grids(own, grid), grid, context...);
   }
@@ -90,7 +90,7 @@ class Uno {
   /// The result on the last of these grids, each layer's on its own.
   template <field_like<Dim, Backend, Real> Field, context... Context>
   auto operator()(const Field& x, const LayerGrids<Dim>& grids, Context&&... context) const {
-    const auto own    = grid_expected(x.shape());
+    const auto own    = detail::grid_of_input(x.shape(), config_.in_channels, "Uno");
     const auto padded = detail::with_margins(grids, padding_, own, layers_.size(), "Uno");
     return answer(x, padded, grids.grids.back(), context...);
   }
@@ -115,13 +115,8 @@ class Uno {
 
   /// Does a field on this grid get another answer than with exact semantics?
   [[nodiscard]] bool differs_from_exact(const Shape<Dim>& grid) const {
-    auto here         = padding_.padded_grid(grid, grid);
-    const auto padded = padded_grids(grid, output_grid(grid));
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-      if (layers_[layer].differs_from_exact(here, padded[layer])) return true;
-      here = padded[layer];
-    }
-    return false;
+    return detail::differ_from_exact(layers_, padding_.padded_grid(grid, grid),
+                                     padded_grids(grid, output_grid(grid)));
   }
 
   [[nodiscard]] const Config& config() const { return config_; }
@@ -136,15 +131,6 @@ class Uno {
 
  private:
   using Layer = FourierLayer<Dim, Backend, Real, Forms>;
-
-  /// The grid of an input of this shape, if there may be one.
-  [[nodiscard]] Shape<Dim> grid_expected(const Shape<Dim + 2>& input) const {
-    const auto grid = grid_of(input);
-    expects(input[1] == config_.in_channels && element_count(grid) > 0, "Uno: expected ",
-            config_.in_channels, " channels on a grid of at least one point, got a field of shape ",
-            input);
-    return grid;
-  }
 
   /// The result on `grid`, by layers that answer on `padded` grids.
   template <class Field, class... Context>
@@ -168,12 +154,11 @@ class Uno {
   /// `grid`.
   [[nodiscard]] HostVector<Shape<Dim>> padded_grids(const Shape<Dim>& own,
                                                     const Shape<Dim>& grid) const {
-    HostVector<Shape<Dim>> padded(layers_.size());
-    auto here = padding_.padded_grid(own, own);
-    for (std::size_t layer = 0; layer + 1 < layers_.size(); ++layer)
-      padded[layer] = here = scaled_grid(here, config_.layers[layer].scaling);
-    padded.back() = padding_.padded_grid(own, grid);
-    return padded;
+    return detail::with_margins(
+        [this](const Shape<Dim>& here, std::size_t layer) {
+          return scaled_grid(here, config_.layers[layer].scaling);
+        },
+        grid, padding_, own, layers_.size());
   }
 
   static const Config& checked(const Config& config) {
