@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <nop/io/config_json.hpp>
+#include <nop/core/enumerator.hpp>
+#include <nop/core/expects.hpp>
 #include <nop/io/file.hpp>
 #include <nop/io/json.hpp>
 #include <nop/io/model_file.hpp>
@@ -41,17 +42,14 @@ std::unique_ptr<AnyModel<Real>> load(const std::filesystem::path& path,
 inline Json arguments_from(const std::string& text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && text[first] == '{') return parse_json(text, {"the arguments"});
-  const auto bytes = read_file(text);
-  return parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, {text});
+  return parse_json(read_file(text), {text});
 }
 
 inline Semantics semantics_named(std::string_view name) {
-  const auto names = enumerator_names(Semantics{});
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (name == names[i]) return static_cast<Semantics>(i);
-  throw PreconditionError(
-      "nop_load_reference: expected semantics exact, head, v2_0 or v1_0, got '" +
-      std::string(name) + "'");
+  const auto found = find_enumerator<Semantics>(name);
+  expects(found.has_value(),
+          "nop_load_reference: expected semantics exact, head, v2_0 or v1_0, got '", name, "'");
+  return *found;
 }
 
 /// What is said beside a file; a null pointer for what is not.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/enumerator.hpp>
 #include <nop/io/file.hpp>
 #include <nop/io/json.hpp>
 #include <nop/io/reference/model.hpp>
@@ -47,14 +48,8 @@ struct ModelOptions {
 
   [[nodiscard]] ReferenceOptions reference() const {
     ReferenceOptions options;
-    if (!config.empty()) {
-      const auto bytes  = read_file(config);
-      options.arguments = parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                                     {config.string()});
-    }
-    const auto names = enumerator_names(Semantics{});
-    for (std::size_t i = 0; i < names.size(); ++i)
-      if (semantics == names[i]) options.semantics = static_cast<Semantics>(i);
+    if (!config.empty()) options.arguments = parse_json(read_file(config), {config.string()});
+    options.semantics = find_enumerator<Semantics>(semantics);
     if (!state.empty()) options.state = state;
     return options;
   }

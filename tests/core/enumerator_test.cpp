@@ -21,6 +21,12 @@ TEST_CASE("an enumerator is found by the name it has") {
   CHECK(nop::enumerator_name(Colour::blue) == "light-blue");
 }
 
+TEST_CASE("a name may be no enumerator's") {
+  CHECK(nop::find_enumerator<Colour>("green") == Colour::green);
+  CHECK(!nop::find_enumerator<Colour>("blue"));
+  CHECK(!nop::find_enumerator<Colour>(""));
+}
+
 TEST_CASE("a name that no enumerator has is refused with a list of those there are") {
   CHECK_THROWS_WITH_AS(nop::enumerator_named<Colour>("paint", "blue"),
                        "paint: expected red, green or light-blue, got blue",

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,12 @@ std::size_t error_offset(std::string_view text) {
     return error.offset();
   }
   return 0;
+}
+
+TEST_CASE("a text may be the bytes of a file") {
+  const std::string text = R"({"a":[1,2]})";
+  CHECK(json_text(parse_json(std::as_bytes(std::span(text)), {"test"})) == text);
+  CHECK_THROWS_AS(parse_json(std::span<const std::byte>(), {"test"}), FormatError);
 }
 
 TEST_CASE("a text of every kind of value survives parsing and writing, members in order") {

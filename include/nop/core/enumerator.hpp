@@ -4,6 +4,7 @@
 #include <nop/core/expects.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -34,16 +35,24 @@ std::string one_of(const Names& names) {
 
 }  // namespace detail
 
-/// The enumerator of this name. Throws PreconditionError, which lists all names and begins with
-/// `function`, if there is none.
+/// The enumerator of this name, if there is one.
 template <class Enum>
   requires std::is_enum_v<Enum>
-Enum enumerator_named(const char* function, std::string_view name) {
+std::optional<Enum> find_enumerator(std::string_view name) {
   const auto names = enumerator_names(Enum{});
-  std::size_t i    = 0;
-  while (i < names.size() && names[i] != name) ++i;
-  expects(i < names.size(), function, ": expected ", detail::one_of(names), ", got ", name);
-  return static_cast<Enum>(i);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (names[i] == name) return static_cast<Enum>(i);
+  return std::nullopt;
+}
+
+/// The same. Throws PreconditionError, which lists all names and begins with `function`, if there
+/// is none.
+template <class Enum>
+Enum enumerator_named(const char* function, std::string_view name) {
+  const auto found = find_enumerator<Enum>(name);
+  expects(found.has_value(), function, ": expected ", detail::one_of(enumerator_names(Enum{})),
+          ", got ", name);
+  return *found;
 }
 
 }  // namespace nop

@@ -140,14 +140,12 @@ void read_field(Value& value, const Json& json, const char* name, const JsonOrig
   if constexpr (configuration<Value>) {
     read_fields(value, json, origin);
   } else if constexpr (std::is_enum_v<Value>) {
-    const auto text   = json_value<std::string>(json, name, origin);
-    const auto names  = enumerator_names(value);
-    std::size_t place = 0;
-    while (place < names.size() && names[place] != text) ++place;
-    if (place == names.size())
+    const auto text  = json_value<std::string>(json, name, origin);
+    const auto found = find_enumerator<Value>(text);
+    if (!found)
       throw FormatError(origin.source, origin.offset,
                         "'" + std::string(name) + "' cannot be '" + text + "'");
-    value = static_cast<Value>(place);
+    value = *found;
   } else if constexpr (is_shape<Value>) {
     read_array(value.extents, json, name, origin);
   } else if constexpr (is_real_array<Value>) {

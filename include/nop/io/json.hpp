@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -146,6 +147,10 @@ inline Json parse_json(std::string_view text, const JsonOrigin& origin) {
                                         detail::CountedText(end, text.data(), consumed), &builder);
   if (!complete) throw FormatError(origin.source, origin.offset + consumed, "not JSON");
   return builder.take();
+}
+inline Json parse_json(std::span<const std::byte> text, const JsonOrigin& origin) {
+  return parse_json(std::string_view(reinterpret_cast<const char*>(text.data()), text.size()),
+                    origin);
 }
 
 /// The text of a value, compact. Strings that are not UTF-8 are a PreconditionError.

@@ -61,8 +61,7 @@ inline TorchCheckpoint read_mdlus(std::span<const std::byte> model, std::span<co
   UnpackBudget budget(zip.name(), zip.size(), limit);
   TorchCheckpoint checkpoint =
       read_torch_archive(TorchArchive(zip, zip_entries(zip, limit)), budget);
-  checkpoint.metadata =
-      parse_json({reinterpret_cast<const char*>(args.data()), args.size()}, {name + "(args.json)"});
+  checkpoint.metadata = parse_json(args, {name + "(args.json)"});
   return checkpoint;
 }
 

@@ -59,9 +59,7 @@ inline Json words_of_physics_nemo(const Json& said, std::size_t axes) {
 inline Array physics_nemo_weights(LayoutTensors& tensors, const std::string& conv) {
   /// Those of four axes are in the order of how many of their frequencies are negative.
   constexpr auto numbers = std::to_array<std::size_t>({0, 1, 2, 4, 3, 5, 6, 7});
-  std::vector<Array> corners;
-  while (tensors.has(conv + ".weights" + std::to_string(corners.size() + 1)) || corners.empty())
-    corners.push_back(tensors.complex(conv + ".weights" + std::to_string(corners.size() + 1), 3));
+  const auto corners     = tensors.corners(conv);
   const std::size_t axes = corners.front().shape().size() - 2;
   expect_corners(corners, axes, conv, tensors.source());
   if (axes < 4) return centred(corners, axes);

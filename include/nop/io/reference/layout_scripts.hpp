@@ -16,10 +16,7 @@ namespace nop::detail {
 
 /// The weights of one of the scripts' convolutions, weights1 ... of all its corners.
 inline Array script_weights(LayoutTensors& tensors, const std::string& conv) {
-  std::vector<Array> corners;
-  for (std::size_t b = 1; corners.empty() || tensors.has(conv + ".weights" + std::to_string(b));
-       ++b)
-    corners.push_back(tensors.complex(conv + ".weights" + std::to_string(b), 3));
+  const auto corners     = tensors.corners(conv);
   const std::size_t axes = corners.front().shape().size() - 2;
   expect_corners(corners, axes, conv, tensors.source());
   return centred(corners, axes);

@@ -73,6 +73,13 @@ class LayoutTensors {
   Array complex(const std::string& key, std::size_t least_axes) {
     return as_complex(take(key, least_axes), key, source());
   }
+  /// The weights of a convolution of all corners of a spectrum, `conv`.weights1 ....
+  std::vector<Array> corners(const std::string& conv) {
+    std::vector<Array> all;
+    do all.push_back(complex(conv + ".weights" + std::to_string(all.size() + 1), 3));
+    while (has(conv + ".weights" + std::to_string(all.size() + 1)));
+    return all;
+  }
   /// Moves a map of channels and its bias.
   void move_map(const std::string& from, const std::string& to, NamedArrays& tensors) {
     tensors.add(to + ".weight", map(from + ".weight"));

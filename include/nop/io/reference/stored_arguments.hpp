@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/enumerator.hpp>
 #include <nop/core/error.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/io/json.hpp>
@@ -131,10 +132,10 @@ inline Json given_arguments(const Json& given) {
 /// The semantics that a model of ours had when it was written; exact for any other.
 inline Semantics stored_semantics(const Json& stored, const std::string& source) {
   if (!stored.is_object() || !stored.contains("nop_semantics")) return Semantics::exact;
-  const auto names = enumerator_names(Semantics{});
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (stored["nop_semantics"] == names[i]) return static_cast<Semantics>(i);
-  throw FormatError(source, 0, "'nop_semantics' cannot be " + stored["nop_semantics"].dump());
+  const Json& name = stored["nop_semantics"];
+  if (name.is_string())
+    if (const auto found = find_enumerator<Semantics>(name.get<std::string>())) return *found;
+  throw FormatError(source, 0, "'nop_semantics' cannot be " + name.dump());
 }
 
 }  // namespace nop::detail
