@@ -5,6 +5,15 @@
 
 namespace nop {
 
+namespace detail {
+
+/// log(alpha / sigma) = log(alpha) - log(1 - alpha^2) / 2.
+inline double lambda_of_log_alpha(double log_alpha) {
+  return log_alpha - std::log(-std::expm1(2 * log_alpha)) / 2;
+}
+
+}  // namespace detail
+
 /// How noisy x_t = alpha x_0 + sigma eps is at a time of a variance preserving diffusion, where
 /// alpha^2 + sigma^2 = 1.
 ///

@@ -3,6 +3,7 @@
 
 #include <nop/core/error.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/diffusion/noise_level.hpp>
 #include <nop/diffusion/schedule.hpp>
 
 #include <algorithm>
@@ -17,11 +18,6 @@
 namespace nop {
 
 namespace detail {
-
-/// log(alpha / sigma) = log(alpha) - log(1 - alpha^2) / 2.
-inline double lambda_of_log_alpha(double log_alpha) {
-  return log_alpha - std::log(-std::expm1(2 * log_alpha)) / 2;
-}
 
 /// log(1 + exp(x))
 inline double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }

@@ -4,6 +4,7 @@
 #include <nop/core/error.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/core/rng.hpp>
+#include <nop/diffusion/noise_level.hpp>
 #include <nop/diffusion/schedule.hpp>
 
 #include <algorithm>
@@ -112,8 +113,8 @@ inline std::vector<double> variance_times(const Schedule& schedule, std::size_t 
   }
   std::vector<double> times{schedule.last()};
   for (std::size_t count = steps - 1; count > 0; --count) {
-    const double log_alpha = log_alpha_bar(low, count) / 2;
-    times.push_back(schedule.at_lambda(log_alpha - std::log(-std::expm1(2 * log_alpha)) / 2).time);
+    const double lambda = lambda_of_log_alpha(log_alpha_bar(low, count) / 2);
+    times.push_back(schedule.at_lambda(lambda).time);
   }
   times.push_back(0);
   return times;
