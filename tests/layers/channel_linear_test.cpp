@@ -96,17 +96,17 @@ TEST_CASE("a channel linear layer may start at zero, or by the mean of its fans"
   const auto start = [&rng](nop::WeightStart how) {
     return Layer<double>({.in_channels = 200, .out_channels = 400, .start = how}, rng);
   };
-  nop::for_each_parameter(start(nop::WeightStart::zero), [](const auto&, const auto& parameter) {
-    for (const double value : parameter.value().to_host()) CHECK(value == 0);
+  const auto zero = start(nop::WeightStart::zero), average = start(nop::WeightStart::fan_average);
+  nop::for_each_parameter(zero, [](const std::string&, const auto& parameter) {
+    CHECK(parameter.value().to_host() == std::vector<double>(parameter.value().size()));
   });
-  nop::for_each_parameter(
-      start(nop::WeightStart::fan_average), [](const std::string& path, const auto& parameter) {
-        const auto values      = parameter.value().to_host();
-        const auto [low, high] = std::minmax_element(values.begin(), values.end());
-        CHECK(*high <= (path == "bias" ? 0.0 : 0.1));
-        CHECK(*low >= (path == "bias" ? 0.0 : -0.1));
-        if (path == "weight") CHECK(*high > 0.0999);
-      });
+  nop::for_each_parameter(average, [](const std::string& path, const auto& parameter) {
+    const auto values      = parameter.value().to_host();
+    const auto [low, high] = std::minmax_element(values.begin(), values.end());
+    CHECK(*high <= (path == "bias" ? 0.0 : 0.1));
+    CHECK(*low >= (path == "bias" ? 0.0 : -0.1));
+    if (path == "weight") CHECK(*high > 0.0999);
+  });
 }
 
 TEST_CASE("a channel linear layer refuses no channels and other channels than its own") {

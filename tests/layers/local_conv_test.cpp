@@ -68,15 +68,14 @@ TEST_CASE("a local convolution layer may have a bias, and start otherwise") {
         nop::add_channels(nop::local_convolution(x, weight.value()), bias.value()).to_host());
   nop::test::check_function(whole, x);
   CHECK(made(nop::WeightStart::zero)(x).to_host() == std::vector<double>(2 * 4 * 6));
-  nop::for_each_parameter(made(nop::WeightStart::fan_average),
-                          [](const std::string& path, const auto& parameter) {
-                            double largest = 0;
-                            for (const double w : parameter.value().to_host())
-                              largest = std::max(largest, std::abs(w));
-                            // sqrt(6 / (3 (2 + 4)))
-                            CHECK(largest <= (path == "bias" ? 0 : std::sqrt(1.0 / 3)));
-                            if (path == "weight") CHECK(largest > 0.8 * std::sqrt(1.0 / 3));
-                          });
+  const auto average = made(nop::WeightStart::fan_average);
+  const double bound = std::sqrt(1.0 / 3);  // sqrt(6 / (3 (2 + 4)))
+  nop::for_each_parameter(average, [bound](const std::string& path, const auto& parameter) {
+    double largest = 0;
+    for (const double w : parameter.value().to_host()) largest = std::max(largest, std::abs(w));
+    CHECK(largest <= (path == "bias" ? 0 : bound));
+    if (path == "weight") CHECK(largest > 0.8 * bound);
+  });
 }
 
 TEST_CASE("files have the weight of a local convolution as out, in, kernel") {

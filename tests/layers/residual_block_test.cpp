@@ -58,10 +58,11 @@ TEST_CASE("a residual block is its parts one after the other") {
                                                      vector((name + ".weight").c_str())),
                                  vector((name + ".bias").c_str()));
       };
-      const auto x = random_field(Shape{2, 8, 4, 6}, 2), e = random_field(Shape{2, 3}, 3);
-      auto h = resampled(nop::silu(normed(x, 2, "first_norm")));
-      h      = nop::add_channels(nop::local_convolution(h, kernel("first.weight")),
-                                 vector("first.bias"));
+      const auto x = random_field(Shape{2, 8, 4, 6}, 2);
+      const auto e = random_field(Shape{2, 3}, 3);
+      auto h       = resampled(nop::silu(normed(x, 2, "first_norm")));
+      h            = nop::add_channels(nop::local_convolution(h, kernel("first.weight")),
+                                       vector("first.bias"));
       const auto numbers =
           nop::mix_channels(nop::reshape(nop::silu(e), Shape<3>{2, 3, 1}),
                             matrix("modulation.weight"), vector("modulation.bias"));
@@ -79,7 +80,8 @@ TEST_CASE("a residual block has right gradients by its field, its embedding and 
   for (const auto resampling : {Resampling::none, Resampling::up, Resampling::down}) {
     const auto block =
         trained({.in_channels = 2, .out_channels = 3, .embedding = 2, .resampling = resampling});
-    const auto x = random_field(Shape{2, 2, 2, 4}, 2), e = random_field(Shape{2, 2}, 3);
+    const auto x = random_field(Shape{2, 2, 2, 4}, 2);
+    const auto e = random_field(Shape{2, 2}, 3);
     nop::test::check_gradients(block, x, e);
     nop::test::check_ways_to_call(block, x, e);
     nop::test::check_gradients(block, x, random_field(Shape{4, 2}, 4));
@@ -90,14 +92,16 @@ TEST_CASE("a residual block has right gradients by its field, its embedding and 
 
 TEST_CASE("a sample that meets many embeddings is as many samples that meet one each") {
   const auto block = trained({.in_channels = 4, .out_channels = 8, .embedding = 3});
-  const auto x = random_field(Shape{2, 4, 3, 4}, 2), e = random_field(Shape{6, 3}, 3);
+  const auto x     = random_field(Shape{2, 4, 3, 4}, 2);
+  const auto e     = random_field(Shape{6, 3}, 3);
   CHECK(nop::test::worst_error(block(x, e).to_host(),
                                block(nop::repeat_samples(x, 3), e).to_host()) < 1e-13);
 }
 
 TEST_CASE("a new residual block only resamples, and drops out when it is called with an Rng") {
   nop::Rng rng(1);
-  const auto x = random_field(Shape{2, 4, 4, 4}, 2), e = random_field(Shape{2, 3}, 3);
+  const auto x = random_field(Shape{2, 4, 4, 4}, 2);
+  const auto e = random_field(Shape{2, 3}, 3);
   const Block<> fresh(
       {.in_channels = 4, .out_channels = 4, .embedding = 3, .resampling = Resampling::down}, rng);
   CHECK(fresh(x, e).to_host() == nop::average_pool(x, 2).to_host());

@@ -27,7 +27,8 @@ TEST_CASE("a stage is a residual block, and attention where it has heads") {
         nop::test::taken(stage, "block",
                          nop::ResidualBlock<1, Cpu, double>(
                              {.in_channels = 3, .out_channels = 4, .embedding = 2}, rng));
-    const auto x = random_field(Shape{2, 3, 5}, 2), e = random_field(Shape{2, 2}, 3);
+    const auto x  = random_field(Shape{2, 3, 5}, 2);
+    const auto e  = random_field(Shape{2, 2}, 3);
     auto expected = block(x, e);
     if (heads > 0)
       expected = nop::test::taken(
