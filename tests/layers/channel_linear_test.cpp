@@ -77,6 +77,38 @@ TEST_CASE("a channel linear layer passes the battery") {
   }
 }
 
+TEST_CASE("a channel linear layer of a batch without a grid is one of a grid of one point") {
+  for (const bool bias : {false, true}) {
+    Rng rng(6);
+    const Layer<double> layer({.in_channels = 3, .out_channels = 2, .bias = bias}, rng);
+    const auto x = random_field(Shape{5, 3});
+    nop::test::check_function(layer, x);
+    CHECK(nop::test::worst_error(layer(x).to_host(),
+                                 layer(nop::reshape(x, Shape{5, 3, 1})).to_host()) < 1e-14);
+    CHECK_THROWS_WITH_AS(layer(random_field(Shape{5, 2})),
+                         "ChannelLinear: expected 3 channels, got a field of shape [5, 2]",
+                         nop::PreconditionError);
+  }
+}
+
+TEST_CASE("a channel linear layer may start at zero, or by the mean of its fans") {
+  Rng rng(7);
+  const auto start = [&rng](nop::WeightStart how) {
+    return Layer<double>({.in_channels = 200, .out_channels = 400, .start = how}, rng);
+  };
+  const auto zero = start(nop::WeightStart::zero), average = start(nop::WeightStart::fan_average);
+  nop::for_each_parameter(zero, [](const std::string&, const auto& parameter) {
+    CHECK(parameter.value().to_host() == std::vector<double>(parameter.value().size()));
+  });
+  nop::for_each_parameter(average, [](const std::string& path, const auto& parameter) {
+    const auto values      = parameter.value().to_host();
+    const auto [low, high] = std::minmax_element(values.begin(), values.end());
+    CHECK(*high <= (path == "bias" ? 0.0 : 0.1));
+    CHECK(*low >= (path == "bias" ? 0.0 : -0.1));
+    if (path == "weight") CHECK(*high > 0.0999);
+  });
+}
+
 TEST_CASE("a channel linear layer refuses no channels and other channels than its own") {
   Rng rng(5);
   CHECK_THROWS_WITH_AS(Layer<float>({.in_channels = 0, .out_channels = 2}, rng),

@@ -53,6 +53,31 @@ TEST_CASE("the weight starts within the bound of its fan-in, and fills it") {
   CHECK(largest > 0.99 / 12);
 }
 
+TEST_CASE("a local convolution layer may have a bias, and start otherwise") {
+  Rng rng(1);
+  const auto made = [&rng](nop::WeightStart start) {
+    return Layer<1>(
+        {.in_channels = 2, .out_channels = 4, .kernel = {3}, .bias = true, .start = start}, rng);
+  };
+  const auto whole = made(nop::WeightStart::fan_in);
+  CHECK(nop::test::parameter_paths(whole) == std::vector<std::string>{"weight", "bias"});
+  const auto x       = random_field(Shape{2, 2, 6});
+  const auto& weight = nop::test::parameter_of<nop::Parameter<double, 3, Cpu>>(whole, "weight");
+  const auto& bias   = nop::test::parameter_of<nop::Parameter<double, 1, Cpu>>(whole, "bias");
+  CHECK(whole(x).to_host() ==
+        nop::add_channels(nop::local_convolution(x, weight.value()), bias.value()).to_host());
+  nop::test::check_function(whole, x);
+  CHECK(made(nop::WeightStart::zero)(x).to_host() == std::vector<double>(2 * 4 * 6));
+  const auto average = made(nop::WeightStart::fan_average);
+  const double bound = std::sqrt(1.0 / 3);  // sqrt(6 / (3 (2 + 4)))
+  nop::for_each_parameter(average, [bound](const std::string& path, const auto& parameter) {
+    double largest = 0;
+    for (const double w : parameter.value().to_host()) largest = std::max(largest, std::abs(w));
+    CHECK(largest <= (path == "bias" ? 0 : bound));
+    if (path == "weight") CHECK(largest > 0.8 * bound);
+  });
+}
+
 TEST_CASE("files have the weight of a local convolution as out, in, kernel") {
   const auto whole = layer(2, 3, Shape<2>{4, 5});
   nop::SafeTensors file;

@@ -283,3 +283,13 @@ TEST_CASE("an adaptive norm refuses to be told nothing, or another number of thi
       "Norm: expected an embedding of at least one number for an adaptive norm, got 0",
       nop::PreconditionError);
 }
+
+TEST_CASE("the usual groups divide the channels and have four of them or more") {
+  CHECK(nop::usual_groups(1) == 1);
+  CHECK(nop::usual_groups(7) == 1);
+  CHECK(nop::usual_groups(32) == 8);
+  CHECK(nop::usual_groups(48) == 12);
+  CHECK(nop::usual_groups(128) == 32);
+  CHECK(nop::usual_groups(144) == 24);
+  CHECK(nop::usual_groups(256) == 32);
+}

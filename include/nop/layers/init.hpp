@@ -14,6 +14,21 @@
 
 namespace nop {
 
+/// How the weights of a linear map start, of n_in numbers that each result is a sum of and n_out
+/// results that each number goes into; the bias beside them.
+enum class WeightStart {
+  fan_in,       ///< uniform in +-1/sqrt(n_in), and so is the bias
+  fan_average,  ///< uniform in +-sqrt(6/(n_in + n_out)), the bias 0 (Glorot and Bengio 2010)
+  zero          ///< 0, and so is the bias
+};
+
+/// Weights that start so lie between plus and minus this.
+inline double start_bound(WeightStart start, std::size_t fan_in, std::size_t fan_out) {
+  if (start == WeightStart::zero) return 0;
+  return start == WeightStart::fan_in ? 1 / std::sqrt(static_cast<double>(fan_in))
+                                      : std::sqrt(6 / static_cast<double>(fan_in + fan_out));
+}
+
 /// Where the first values of parameters come from: a random generator, or nowhere, for a model
 /// whose values are read from a file next. An Rng converts to it.
 class Initializer {

@@ -16,6 +16,7 @@
 #include <nop/ops/channels.hpp>
 #include <nop/ops/normalize.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -32,6 +33,13 @@ enum class NormKind {
 };
 constexpr auto enumerator_names(NormKind) {
   return std::to_array<const char*>({"none", "instance", "group", "batch", "adaptive"});
+}
+
+/// The most groups, up to 32, of at least four of so many channels: the usual choice for images.
+inline std::size_t usual_groups(std::size_t channels) {
+  std::size_t groups = std::clamp<std::size_t>(channels / 4, 1, 32);
+  while (channels % groups != 0) --groups;
+  return groups;
 }
 
 /// Normalisation of [batch, channel, grid...].

@@ -6,6 +6,7 @@
 #include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/shape.hpp>
+#include <nop/ops/matrix_product.hpp>
 
 #include <cstddef>
 #include <type_traits>
@@ -14,31 +15,6 @@
 namespace nop {
 
 namespace detail {
-
-/// The last two axes of a tensor as one matrix for each index of those before.
-template <class T>
-Matrices<const typename T::Element> last_matrices(const T& t, Form form = Form::plain) {
-  const std::size_t columns = t.extent(T::rank - 1);
-  return {t.data(), columns, t.extent(T::rank - 2) * columns, form};
-}
-
-/// One product for each index of the axes before the last two.
-template <class A, class B>
-A batched_product(const A& a, Form form_a, const B& b, Form form_b) {
-  constexpr std::size_t row = A::rank - 2, column = A::rank - 1;
-  auto shape              = a.shape();
-  const std::size_t rows  = form_a == Form::plain ? a.extent(row) : a.extent(column);
-  const std::size_t depth = form_a == Form::plain ? a.extent(column) : a.extent(row);
-  shape[row]              = rows;
-  shape[column]           = form_b == Form::plain ? b.extent(column) : b.extent(row);
-  auto c                  = A::uninitialized(shape);
-  A::Backend::multiply(
-      {element_count(shape, 0, row), rows, depth, shape[column]}, last_matrices(a, form_a),
-      last_matrices(b, form_b),
-      Matrices<typename A::Element>{c.mutable_data(), shape[column], rows * shape[column]},
-      Update::overwrite);
-  return c;
-}
 
 struct MixChannelsPerMode {
   /// Y_bo(k) = sum_i X_bi(k) W_io(k): a spectrum [modes..., batch, in] and weights
