@@ -7,6 +7,7 @@
 #include <nop/core/rng.hpp>
 #include <nop/layers/init.hpp>
 
+#include "kernels.hpp"
 #include "work.hpp"
 
 #include <cstddef>

@@ -4,6 +4,7 @@
 #include <nop/training/loss.hpp>
 
 #include "layer_work.hpp"
+#include "models.hpp"
 
 namespace bench {
 

@@ -8,7 +8,7 @@
 #include <nop/models/uno.hpp>
 
 #include "any_model.hpp"
-#include "kernels.hpp"
+#include "models.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -5,6 +5,7 @@
 #include <nop/io/model_file.hpp>
 #include <nop/io/reference/save.hpp>
 
+#include "models.hpp"
 #include "program.hpp"
 
 #include <array>

@@ -3,7 +3,7 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/tensor.hpp>
 
-#include "kernels.hpp"
+#include "models.hpp"
 #include "run_model.hpp"
 #include "semantics_note.hpp"
 

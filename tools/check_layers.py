@@ -41,7 +41,7 @@ MAX_LINES = 300
 LICENCE = "SPDX-License-Identifier: BSD-3-Clause"
 SOURCES = {".hpp", ".cuh", ".cpp", ".cu", ".c", ".h", ".f90", ".in", ".py", ".sh", ".cmake"}
 SOURCE_NAMES = {"CMakeLists.txt", "run"}
-SOURCE_FOLDERS = ["include", "kernels", "c", "tests", "examples", "programs", "bench", "cmake",
+SOURCE_FOLDERS = ["include", "compiled", "c", "tests", "examples", "programs", "bench", "cmake",
                   "tools", ".ci"]
 
 

@@ -72,4 +72,9 @@ template <class T, std::size_t Dim, class Backend, class Element>
 concept field_like = field<T> && rank_of<T> == Dim + 2 && std::same_as<backend_of<T>, Backend> &&
                      std::same_as<element_of<T>, Element>;
 
+/// A field at rest or on a tape, as F is.
+template <field F, class Element, std::size_t Rank>
+using field_as = std::conditional_t<detail::is_variable<F>, Variable<Element, Rank, backend_of<F>>,
+                                    Tensor<Element, Rank, backend_of<F>>>;
+
 }  // namespace nop

@@ -17,8 +17,12 @@ namespace nop {
 namespace detail {
 
 struct AnyVisitor {
-  void operator()(const auto&, auto&) const {}
+  void operator()(const std::string&, auto&) const {}
 };
+
+inline std::string joined_path(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + '.' + name;
+}
 
 template <class T>
 inline constexpr bool is_tensor = false;
@@ -55,15 +59,12 @@ concept module =
 /// "blocks.0.weight".
 template <class Member, class Visit>
 void for_each_leaf(Member& member, const Visit& visit, const std::string& path = {}) {
-  using Type       = std::remove_const_t<Member>;
-  const auto below = [&](const std::string& name) {
-    return path.empty() ? name : path + '.' + name;
-  };
+  using Type = std::remove_const_t<Member>;
   if constexpr (detail::is_parameter<Type> || detail::is_tensor<Type>) {
     visit(path, member);
   } else if constexpr (detail::is_vector<Type>) {
     for (std::size_t i = 0; i < member.size(); ++i)
-      for_each_leaf(member[i], visit, below(std::to_string(i)));
+      for_each_leaf(member[i], visit, detail::joined_path(path, std::to_string(i)));
   } else if constexpr (detail::is_optional<Type>) {
     if (member) for_each_leaf(*member, visit, path);
   } else if constexpr (detail::is_variant<Type>) {
@@ -71,8 +72,9 @@ void for_each_leaf(Member& member, const Visit& visit, const std::string& path =
   } else {
     static_assert(module<Member>,
                   "for_each_leaf: expected a type with a static members(self, visit)");
-    Type::members(member,
-                  [&](const auto& name, auto& part) { for_each_leaf(part, visit, below(name)); });
+    Type::members(member, [&](const std::string& name, auto& part) {
+      for_each_leaf(part, visit, detail::joined_path(path, name));
+    });
   }
 }
 
@@ -88,7 +90,7 @@ void for_each_module(Member& member, const Visit& visit) {
     std::visit([&](auto& chosen) { for_each_module(chosen, visit); }, member);
   } else if constexpr (module<Member>) {
     visit(member);
-    Type::members(member, [&](const auto&, auto& part) { for_each_module(part, visit); });
+    Type::members(member, [&](const std::string&, auto& part) { for_each_module(part, visit); });
   }
 }
 

@@ -62,17 +62,53 @@ std::size_t mode_count(const Leaf& leaf) {
   return element_count(leaf.shape(), 0, Leaf::rank - axes_in_front(layout_of(leaf)));
 }
 
+/// The array of this name, for a leaf that has this shape in a file. FormatError unless it is there
+/// and holds numbers of that kind.
+inline const Array& array_for_leaf(const NamedArrays& arrays, const std::string& name,
+                                   const std::vector<std::size_t>& shape, bool is_complex,
+                                   const std::string& source) {
+  if (!arrays.contains(name)) throw FormatError(source, 0, "the tensor '" + name + "' is missing");
+  const Array& array = arrays.at(name);
+  if (array.shape() != shape)
+    throw FormatError(source, 0,
+                      "the tensor '" + name + "' should be of shape " + shape_text(shape) +
+                          ", but is of " + shape_text(array.shape()));
+  if (is_complex != holds_complex(array.element_type()))
+    throw FormatError(source, 0,
+                      "the tensor '" + name + "' should hold " + (is_complex ? "complex" : "real") +
+                          " numbers, but holds " + std::string(name_of(array.element_type())));
+  return array;
+}
+
+template <class Leaf>
+void add_leaf(const Leaf& leaf, const std::string& name, SafeTensors& file) {
+  const auto layout = layout_of(leaf);
+  auto values       = tensor_of(leaf).to_host();
+  if (layout != FileLayout::same) values = transposed_values(values, mode_count(leaf));
+  file.tensors.add(name, make_array(values, file_shape(leaf.shape(), layout)));
+}
+
+template <class Leaf>
+void set_leaf(Leaf& leaf, const std::string& name, const SafeTensors& file,
+              const std::string& source) {
+  using Element      = typename Leaf::Element;
+  using Value        = std::remove_cvref_t<decltype(tensor_of(leaf))>;
+  const auto layout  = layout_of(leaf);
+  const Array& array = array_for_leaf(file.tensors, name, file_shape(leaf.shape(), layout),
+                                      complex<Element>, source);
+  auto values        = array.template values<Element>();
+  if (layout != FileLayout::same)
+    values = transposed_values(values, array.size() / std::max<std::size_t>(1, mode_count(leaf)));
+  tensor_of(leaf) = Value(leaf.shape(), std::span<const Element>(values));
+}
+
 }  // namespace detail
 
 /// Adds every parameter and kept tensor of a module to `file`, under `prefix` and its path.
 template <class Module>
 void leaves_to_arrays(const Module& module, const std::string& prefix, SafeTensors& file) {
   for_each_leaf(module, [&](const std::string& path, const auto& leaf) {
-    const auto layout = detail::layout_of(leaf);
-    auto values       = detail::tensor_of(leaf).to_host();
-    if (layout != FileLayout::same)
-      values = detail::transposed_values(values, detail::mode_count(leaf));
-    file.tensors.add(prefix + path, make_array(values, detail::file_shape(leaf.shape(), layout)));
+    detail::add_leaf(leaf, prefix + path, file);
   });
 }
 
@@ -84,28 +120,7 @@ void leaves_from_arrays(Module& module, const std::string& prefix, const SafeTen
                         const std::string& source) {
   std::size_t used = 0;
   for_each_leaf(module, [&](const std::string& path, auto& leaf) {
-    using Element       = typename std::remove_cvref_t<decltype(leaf)>::Element;
-    const auto name     = prefix + path;
-    const auto layout   = detail::layout_of(leaf);
-    const auto expected = detail::file_shape(leaf.shape(), layout);
-    if (!file.tensors.contains(name))
-      throw FormatError(source, 0, "the tensor '" + name + "' is missing");
-    const Array& array = file.tensors.at(name);
-    if (array.shape() != expected)
-      throw FormatError(source, 0,
-                        "the tensor '" + name + "' should be of shape " +
-                            detail::shape_text(expected) + ", but is of " +
-                            detail::shape_text(array.shape()));
-    if (complex<Element> != holds_complex(array.element_type()))
-      throw FormatError(source, 0,
-                        "the tensor '" + name + "' should hold " +
-                            (complex<Element> ? "complex" : "real") + " numbers");
-    auto values = array.template values<Element>();
-    if (layout != FileLayout::same)
-      values = detail::transposed_values(
-          values, array.size() / std::max<std::size_t>(1, detail::mode_count(leaf)));
-    using Value             = std::remove_cvref_t<decltype(detail::tensor_of(leaf))>;
-    detail::tensor_of(leaf) = Value(leaf.shape(), std::span<const Element>(values));
+    detail::set_leaf(leaf, prefix + path, file, source);
     ++used;
   });
   std::size_t present = 0;

@@ -44,11 +44,12 @@ namespace nop {
 /// unless the semantics are those of the reference library.
 template <std::size_t Dim, backend Backend, scalar Element, WeightForms Forms = WeightForms::dense>
 class FourierLayer {
-  using Real      = real_of<Element>;
-  using Mlp       = ChannelMlp<Backend, Real>;
-  using RealSkip  = Skip<Backend, Real>;
-  using RealNorm  = Norm<Backend, Real>;
-  using LocalSkip = LocalConv<Dim, Backend, Real>;
+  using Real        = real_of<Element>;
+  using Convolution = SpectralConv<Dim, Backend, Element, Forms>;
+  using Mlp         = ChannelMlp<Backend, Real>;
+  using RealSkip    = Skip<Backend, Real>;
+  using RealNorm    = Norm<Backend, Real>;
+  using LocalSkip   = LocalConv<Dim, Backend, Real>;
 
  public:
   struct Config {
@@ -76,41 +77,7 @@ class FourierLayer {
     Semantics semantics               = Semantics::exact;
   };
 
-  FourierLayer(const Config& config, const Initializer& init)
-      : config_(config),
-        convolution_({.in_channels  = config.in_channels,
-                      .out_channels = config.out_channels,
-                      .modes        = config.modes,
-                      .engine       = config.engine,
-                      .max_modes    = config.max_modes,
-                      .weight       = config.weight,
-                      .semantics    = config.semantics},
-                     init),
-        skip_(skip_of(config, config.skip_kernel == 1 ? config.skip : SkipKind::none, init)),
-        first_norm_(norm_of(
-            config,
-            config.order == LayerOrder::pre_activation ? config.in_channels : config.out_channels,
-            init)),
-        second_norm_(norm_of(second_norm_config(config), config.out_channels, init)) {
-    make_local_skip(config, init);
-    if (!config.channel_mlp) return;
-    const double hidden =
-        std::nearbyint(static_cast<double>(config.out_channels) * config.channel_mlp_expansion);
-    expects(hidden >= 1,
-            "FourierLayer: expected a channel_mlp_expansion that leaves a hidden channel, got ",
-            config.channel_mlp_expansion);
-    mlp_.emplace(layer_on<Element, Mlp>(
-        ComplexParts::mixed,
-        typename Mlp::Config{.in_channels     = config.out_channels,
-                             .hidden_channels = static_cast<std::size_t>(hidden),
-                             .out_channels    = config.out_channels,
-                             .activation      = config.channel_mlp_activation,
-                             .dropout         = config.channel_mlp_dropout},
-        init));
-    mlp_skip_.emplace(skip_of(
-        config, config.order == LayerOrder::original ? SkipKind::none : config.channel_mlp_skip,
-        init));
-  }
+  FourierLayer(const Config& config, const Initializer& init);
 
   /// The result on the grid of `x`.
   template <field_like<Dim, Backend, Element> Field, context... Context>
@@ -120,17 +87,8 @@ class FourierLayer {
 
   /// The result on another grid of the same box.
   template <field_like<Dim, Backend, Element> Field, context... Context>
-  auto operator()(const Field& x, const Shape<Dim>& grid, Context&&... context) const {
-    switch (config_.order) {
-      case LayerOrder::original:
-        return activated_once(x, grid, context...);
-      case LayerOrder::pre_activation:
-        return pre_activated(activated(x, config_.activation), grid, context...);
-      case LayerOrder::post_activation:
-        break;
-    }
-    return post_activated(x, grid, context...);
-  }
+  field_as<Field, Element, Dim + 2> operator()(const Field& x, const Shape<Dim>& grid,
+                                               Context&&... context) const;
 
   /// Does a field on `grid` get another answer on `output_grid` than with exact semantics?
   [[nodiscard]] bool differs_from_exact(const Shape<Dim>& grid,
@@ -143,9 +101,7 @@ class FourierLayer {
     return mixes_parts || convolution_.differs_from_exact(grid, output_grid);
   }
 
-  [[nodiscard]] const SpectralConv<Dim, Backend, Element, Forms>& convolution() const {
-    return convolution_;
-  }
+  [[nodiscard]] const Convolution& convolution() const { return convolution_; }
   /// Uses other modes from now on; see SpectralConv.
   void set_modes(const Shape<Dim>& modes) { convolution_.set_modes(modes); }
 
@@ -281,7 +237,7 @@ class FourierLayer {
   }
 
   Config config_;
-  SpectralConv<Dim, Backend, Element, Forms> convolution_;
+  Convolution convolution_;
   LayerOn<Element, RealSkip> skip_;
   std::optional<LayerOn<Element, LocalSkip>> local_skip_;  ///< in the place of a linear one
   std::optional<LayerOn<Element, Mlp>> mlp_;
@@ -289,5 +245,53 @@ class FourierLayer {
   LayerOn<Element, RealNorm> first_norm_;
   LayerOn<Element, RealNorm> second_norm_;
 };
+
+template <std::size_t Dim, backend Backend, scalar Element, WeightForms Forms>
+FourierLayer<Dim, Backend, Element, Forms>::FourierLayer(const Config& config,
+                                                         const Initializer& init)
+    : config_(config),
+      convolution_({.in_channels  = config.in_channels,
+                    .out_channels = config.out_channels,
+                    .modes        = config.modes,
+                    .engine       = config.engine,
+                    .max_modes    = config.max_modes,
+                    .weight       = config.weight,
+                    .semantics    = config.semantics},
+                   init),
+      skip_(skip_of(config, config.skip_kernel == 1 ? config.skip : SkipKind::none, init)),
+      first_norm_(norm_of(
+          config,
+          config.order == LayerOrder::pre_activation ? config.in_channels : config.out_channels,
+          init)),
+      second_norm_(norm_of(second_norm_config(config), config.out_channels, init)) {
+  make_local_skip(config, init);
+  if (!config.channel_mlp) return;
+  const double hidden =
+      std::nearbyint(static_cast<double>(config.out_channels) * config.channel_mlp_expansion);
+  expects(hidden >= 1,
+          "FourierLayer: expected a channel_mlp_expansion that leaves a hidden channel, got ",
+          config.channel_mlp_expansion);
+  mlp_.emplace(layer_on<Element, Mlp>(
+      ComplexParts::mixed,
+      typename Mlp::Config{.in_channels     = config.out_channels,
+                           .hidden_channels = static_cast<std::size_t>(hidden),
+                           .out_channels    = config.out_channels,
+                           .activation      = config.channel_mlp_activation,
+                           .dropout         = config.channel_mlp_dropout},
+      init));
+  mlp_skip_.emplace(skip_of(
+      config, config.order == LayerOrder::original ? SkipKind::none : config.channel_mlp_skip,
+      init));
+}
+
+template <std::size_t Dim, backend Backend, scalar Element, WeightForms Forms>
+template <field_like<Dim, Backend, Element> Field, context... Context>
+field_as<Field, Element, Dim + 2> FourierLayer<Dim, Backend, Element, Forms>::operator()(
+    const Field& x, const Shape<Dim>& grid, Context&&... context) const {
+  if (config_.order == LayerOrder::original) return activated_once(x, grid, context...);
+  if (config_.order == LayerOrder::pre_activation)
+    return pre_activated(activated(x, config_.activation), grid, context...);
+  return post_activated(x, grid, context...);
+}
 
 }  // namespace nop

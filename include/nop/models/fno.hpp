@@ -46,31 +46,7 @@ class Fno {
 
   using Config = FnoConfig<Dim>;
 
-  Fno(const Config& config, const Initializer& init)
-      : config_(checked(config)),
-        padding_(config.domain_padding, config.padding_points, config.padding_sides),
-        lifting_({.in_channels     = config.in_channels,
-                  .hidden_channels = hidden(config, config.lifting_ratio, config.lifting_layers),
-                  .out_channels    = config.width,
-                  .activation      = config.activation,
-                  .positional_embedding = config.positional_embedding,
-                  .box                  = config.box,
-                  .hidden_layers        = config.lifting_layers},
-                 init),
-        projection_(layer_on<Element, Mlp>(
-            ComplexParts::mixed,
-            typename Mlp::Config{
-                .in_channels = config.width,
-                .hidden_channels =
-                    hidden(config, config.projection_ratio, config.projection_layers),
-                .out_channels  = config.out_channels,
-                .activation    = config.projection_activation.value_or(config.activation),
-                .hidden_layers = config.projection_layers},
-            init)) {
-    for (std::size_t layer = 0; layer < config.depth; ++layer)
-      layers_.emplace_back(layer_config(config, layer), init);
-    config_.max_modes = layers_.front().convolution().config().max_modes;
-  }
+  Fno(const Config& config, const Initializer& init);
 
   /// The result on the grid of `x`, or what the layers scale it to.
   template <field_like<Dim, Backend, Element> Field, context... Context>
@@ -180,16 +156,9 @@ class Fno {
   }
 
   /// The result on `grid`, by layers that answer on `padded` grids.
-  template <class Field, class... Context>
-  auto answer(const Field& x, const HostVector<Shape<Dim>>& padded, const Shape<Dim>& grid,
-              Context&... context) const {
-    auto u = lifting_(x);
-    if (!padding_.is_none()) u = padding_.padded(u);
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer)
-      u = layers_[layer](u, padded[layer], context...);
-    if (!padding_.is_none()) u = padding_.unpadded(u, grid_of(x.shape()), grid);
-    return projection_(u);
-  }
+  template <field Field, class... Context>
+  field_as<Field, Element, Dim + 2> answer(const Field& x, const HostVector<Shape<Dim>>& padded,
+                                           const Shape<Dim>& grid, Context&... context) const;
 
   /// The grids, with their margins, on which the layers take a field on `own` to a result on
   /// `grid`.
@@ -210,5 +179,44 @@ class Fno {
   std::vector<Layer> layers_;
   LayerOn<Element, Mlp> projection_;
 };
+
+template <std::size_t Dim, backend Backend, scalar Element, WeightForms Forms>
+Fno<Dim, Backend, Element, Forms>::Fno(const Config& config, const Initializer& init)
+    : config_(checked(config)),
+      padding_(config.domain_padding, config.padding_points, config.padding_sides),
+      lifting_({.in_channels          = config.in_channels,
+                .hidden_channels      = hidden(config, config.lifting_ratio, config.lifting_layers),
+                .out_channels         = config.width,
+                .activation           = config.activation,
+                .positional_embedding = config.positional_embedding,
+                .box                  = config.box,
+                .hidden_layers        = config.lifting_layers},
+               init),
+      projection_(layer_on<Element, Mlp>(
+          ComplexParts::mixed,
+          typename Mlp::Config{
+              .in_channels     = config.width,
+              .hidden_channels = hidden(config, config.projection_ratio, config.projection_layers),
+              .out_channels    = config.out_channels,
+              .activation      = config.projection_activation.value_or(config.activation),
+              .hidden_layers   = config.projection_layers},
+          init)) {
+  for (std::size_t layer = 0; layer < config.depth; ++layer)
+    layers_.emplace_back(layer_config(config, layer), init);
+  config_.max_modes = layers_.front().convolution().config().max_modes;
+}
+
+template <std::size_t Dim, backend Backend, scalar Element, WeightForms Forms>
+template <field Field, class... Context>
+field_as<Field, Element, Dim + 2> Fno<Dim, Backend, Element, Forms>::answer(
+    const Field& x, const HostVector<Shape<Dim>>& padded, const Shape<Dim>& grid,
+    Context&... context) const {
+  auto u = lifting_(x);
+  if (!padding_.is_none()) u = padding_.padded(u);
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer)
+    u = layers_[layer](u, padded[layer], context...);
+  if (!padding_.is_none()) u = padding_.unpadded(u, grid_of(x.shape()), grid);
+  return projection_(u);
+}
 
 }  // namespace nop

@@ -44,33 +44,7 @@ class Uno {
 
   using Config = UnoConfig<Dim>;
 
-  Uno(const Config& config, const Initializer& init)
-      : config_(checked(config)),
-        sources_(sources(config)),
-        padding_(config.domain_padding, config.padding_points, config.padding_sides),
-        lifting_({.in_channels          = config.in_channels,
-                  .hidden_channels      = config.lifting_channels,
-                  .out_channels         = config.width,
-                  .positional_embedding = config.positional_embedding,
-                  .box                  = config.box},
-                 init),
-        horizontal_skips_(config.layers.size()),
-        projection_({.in_channels     = config.layers.back().out_channels,
-                     .hidden_channels = config.projection_channels,
-                     .out_channels    = config.out_channels,
-                     .activation      = config.activation},
-                    init) {
-    for (std::size_t layer = 0; layer < config.layers.size(); ++layer)
-      layers_.emplace_back(layer_config(layer), init);
-    for (const auto source : sources_)
-      if (source && !horizontal_skips_[*source]) {
-        const std::size_t channels = config.layers[*source].out_channels;
-        horizontal_skips_[*source].emplace(
-            typename Skip<Backend, Real>::Config{
-                .kind = config.horizontal_skip, .in_channels = channels, .out_channels = channels},
-            init);
-      }
-  }
+  Uno(const Config& config, const Initializer& init);
 
   /// The result on `output_grid` of the grid of `x`.
   template <field_like<Dim, Backend, Real> Field, context... Context>
@@ -133,22 +107,9 @@ class Uno {
   using Layer = FourierLayer<Dim, Backend, Real, Forms>;
 
   /// The result on `grid`, by layers that answer on `padded` grids.
-  template <class Field, class... Context>
-  auto answer(const Field& x, const HostVector<Shape<Dim>>& padded, const Shape<Dim>& grid,
-              Context&... context) const {
-    auto u = lifting_(x);
-    if (!padding_.is_none()) u = padding_.padded(u);
-    HostVector<std::optional<decltype(u)>> passed(layers_.size());
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-      if (const auto source = sources_[layer])
-        u = concat_channels(u,
-                            resample(*passed[*source], grid_of(u.shape()), config_.interpolation));
-      u = layers_[layer](u, padded[layer], context...);
-      if (horizontal_skips_[layer]) passed[layer] = (*horizontal_skips_[layer])(u);
-    }
-    if (!padding_.is_none()) u = padding_.unpadded(u, grid_of(x.shape()), grid);
-    return projection_(u);
-  }
+  template <field Field, class... Context>
+  field_as<Field, Real, Dim + 2> answer(const Field& x, const HostVector<Shape<Dim>>& padded,
+                                        const Shape<Dim>& grid, Context&... context) const;
 
   /// The grids, with their margins, on which the layers take a field on `own` to a result on
   /// `grid`.
@@ -220,5 +181,52 @@ class Uno {
   std::vector<std::optional<Skip<Backend, Real>>> horizontal_skips_;
   ChannelMlp<Backend, Real> projection_;
 };
+
+template <std::size_t Dim, backend Backend, real Real, WeightForms Forms>
+Uno<Dim, Backend, Real, Forms>::Uno(const Config& config, const Initializer& init)
+    : config_(checked(config)),
+      sources_(sources(config)),
+      padding_(config.domain_padding, config.padding_points, config.padding_sides),
+      lifting_({.in_channels          = config.in_channels,
+                .hidden_channels      = config.lifting_channels,
+                .out_channels         = config.width,
+                .positional_embedding = config.positional_embedding,
+                .box                  = config.box},
+               init),
+      horizontal_skips_(config.layers.size()),
+      projection_({.in_channels     = config.layers.back().out_channels,
+                   .hidden_channels = config.projection_channels,
+                   .out_channels    = config.out_channels,
+                   .activation      = config.activation},
+                  init) {
+  for (std::size_t layer = 0; layer < config.layers.size(); ++layer)
+    layers_.emplace_back(layer_config(layer), init);
+  for (const auto source : sources_)
+    if (source && !horizontal_skips_[*source]) {
+      const std::size_t channels = config.layers[*source].out_channels;
+      horizontal_skips_[*source].emplace(
+          typename Skip<Backend, Real>::Config{
+              .kind = config.horizontal_skip, .in_channels = channels, .out_channels = channels},
+          init);
+    }
+}
+
+template <std::size_t Dim, backend Backend, real Real, WeightForms Forms>
+template <field Field, class... Context>
+field_as<Field, Real, Dim + 2> Uno<Dim, Backend, Real, Forms>::answer(
+    const Field& x, const HostVector<Shape<Dim>>& padded, const Shape<Dim>& grid,
+    Context&... context) const {
+  auto u = lifting_(x);
+  if (!padding_.is_none()) u = padding_.padded(u);
+  HostVector<std::optional<decltype(u)>> passed(layers_.size());
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+    if (const auto source = sources_[layer])
+      u = concat_channels(u, resample(*passed[*source], grid_of(u.shape()), config_.interpolation));
+    u = layers_[layer](u, padded[layer], context...);
+    if (horizontal_skips_[layer]) passed[layer] = (*horizontal_skips_[layer])(u);
+  }
+  if (!padding_.is_none()) u = padding_.unpadded(u, grid_of(x.shape()), grid);
+  return projection_(u);
+}
 
 }  // namespace nop

@@ -57,26 +57,19 @@ template <class Model>
 SafeTensors renamed_tensors(const Model& model, const ReferenceModel& reference) {
   SafeTensors file;
   std::set<std::string> used;
-  for_each_leaf(model, [&](const std::string& path, const auto& leaf) {
-    using Element       = typename std::remove_cvref_t<decltype(leaf)>::Element;
-    const auto key      = reference_key(path, reference.naming);
-    const auto ours     = file_shape(leaf.shape(), layout_of(leaf));
-    const auto expected = reference_shape(path, ours, Model::dimensions);
-    if (!reference.tensors.contains(key))
-      throw FormatError(reference.source, 0, "the tensor '" + key + "' is missing");
-    const Array& array = reference.tensors.at(key);
-    if (array.shape() != expected)
-      throw FormatError(reference.source, 0,
-                        "the tensor '" + key + "' should be of shape " + shape_text(expected) +
-                            ", but is of " + shape_text(array.shape()));
-    if (complex<Element> != holds_complex(array.element_type()))
-      throw FormatError(reference.source, 0,
-                        "the tensor '" + key + "' should hold " +
-                            (complex<Element> ? "complex" : "real") + " numbers, but holds " +
-                            std::string(name_of(array.element_type())));
+  const auto add = [&](const std::string& path, const std::vector<std::size_t>& shape,
+                       bool is_complex) {
+    const auto key = reference_key(path, reference.naming);
+    const Array& array =
+        array_for_leaf(reference.tensors, key, reference_shape(path, shape, Model::dimensions),
+                       is_complex, reference.source);
     const auto bytes = array.bytes();
-    file.tensors.add(path, Array(array.element_type(), ours, {bytes.begin(), bytes.end()}));
+    file.tensors.add(path, Array(array.element_type(), shape, {bytes.begin(), bytes.end()}));
     used.insert(key);
+  };
+  for_each_leaf(model, [&](const std::string& path, const auto& leaf) {
+    add(path, file_shape(leaf.shape(), layout_of(leaf)),
+        complex<typename std::remove_cvref_t<decltype(leaf)>::Element>);
   });
   for (const auto& [key, array] : reference.tensors)
     if (!used.contains(key) && !key.ends_with("num_batches_tracked"))

@@ -12,7 +12,7 @@
 /// \file
 /// The kernels of Cpu. They take most of the time that it takes to compile a model, and are the
 /// same in all of our own libraries, programs and tests: what includes this file leaves them to
-/// float.cpp and double.cpp.
+/// kernels_float.cpp and kernels_double.cpp.
 
 #define NOP_TRANSFORMS(Extern, Dim, Element)                                                \
   Extern template void to_modes<Dim, Element>(const FourierTransform<Dim>&, const Element*, \
