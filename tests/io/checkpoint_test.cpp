@@ -187,5 +187,8 @@ TEST_CASE("a damaged file is refused or read, never more") {
     return nop::model_from_file<Tiny>(
         "", nop::parse_safetensors(nop::test::bytes_of(bytes), "test"), "test");
   };
-  nop::test::check_every_damage(nop::test::text_of(nop::read_file(file.path)), parse);
+  // What reads the header and JSON meets every bit turned in tests of its own.
+  const auto text = nop::test::text_of(nop::read_file(file.path));
+  nop::test::check_every_truncation(text, parse);
+  nop::test::check_every_large_number(text, parse);
 }
