@@ -45,7 +45,7 @@ template <class Field>
 auto row_maxima(const Shape<3>& box, const Field& x) {
   using Vector = Tensor<typename Field::Element, 1, typename Field::Backend>;
   Vector left  = x.reshaped(Shape<1>{x.size()});
-  for (std::size_t n = box[2]; n > 1;) {
+  for (std::size_t n = box[1] == 0 ? 1 : box[2]; n > 1;) {
     const std::size_t half  = (n + 1) / 2;
     const Shape<3> half_box = {1, box[1], half};
     auto larger             = Vector::uninitialized({box[1] * half});
