@@ -51,7 +51,7 @@ inline constexpr auto factorization_words =
 template <class Words>
 std::string words_text(const Words& words) {
   std::string text;
-  for (const auto& [word, meaning] : words) text += "'" + std::string(word) + "', ";
+  for (const auto& [word, meaning] : words) text.append("'").append(word).append("', ");
   return text + "or null";
 }
 
