@@ -9,6 +9,7 @@
 #include <nop/models/uno.hpp>
 
 #include "fidelity/compare.hpp"
+#include "models.hpp"
 #include "support/tolerance.hpp"
 
 #include <algorithm>
