@@ -7,7 +7,6 @@
 #include <nop/core/rng.hpp>
 #include <nop/layers/init.hpp>
 
-#include "kernels.hpp"
 #include "work.hpp"
 
 #include <cstddef>

@@ -3,6 +3,7 @@
 #include <nop/layers/channel_mlp.hpp>
 #include <nop/ops/activation.hpp>
 
+#include "kernels.hpp"
 #include "layer_work.hpp"
 
 namespace bench {

@@ -2,6 +2,7 @@
 #include <nop/core/band.hpp>
 #include <nop/layers/temporal_conv.hpp>
 
+#include "kernels.hpp"
 #include "layer_work.hpp"
 
 namespace bench {
