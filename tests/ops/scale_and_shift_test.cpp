@@ -38,6 +38,13 @@ TEST_CASE("scales and shifts have right gradients") {
                                 random_field(Shape{2, 6}, 2));
 }
 
+TEST_CASE("no samples are scaled to none") {
+  nop::Tape tape;
+  const auto x = tape.input(nop::Tensor<double, 3, nop::Cpu>({0, 3, 5}));
+  const auto y = scale_and_shift(x, tape.input(nop::Tensor<double, 2, nop::Cpu>({0, 6})));
+  CHECK(y.shape() == Shape{0, 3, 5});
+}
+
 TEST_CASE("scales and shifts have to be as many as channels, and work on any backend") {
   CHECK_THROWS_WITH_AS(
       scale_and_shift(random_field(Shape{2, 3, 5}), random_field(Shape{1, 6})),

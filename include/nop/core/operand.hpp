@@ -76,4 +76,10 @@ struct ProductSize {
 /// What a product does to the values its result memory holds.
 enum class Update { overwrite, add };
 
+/// What stands so many elements on; where nothing is, still nothing.
+template <class Element>
+constexpr Element* moved_by(Element* data, std::size_t count) {
+  return data == nullptr ? data : data + count;
+}
+
 }  // namespace nop

@@ -62,7 +62,7 @@ struct Taps {
   template <class Element>
   Matrices<Element> samples(Element* data, std::size_t channels, std::size_t moved = 0,
                             Form form = Form::plain) const {
-    return {data == nullptr ? data : data + moved, plane(), channels * plane(), form};
+    return {moved_by(data, moved), plane(), channels * plane(), form};
   }
 };
 

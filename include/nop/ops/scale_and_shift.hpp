@@ -49,7 +49,7 @@ struct ScaleAndShift {
     };
     auto y = Field::uninitialized(x.shape());
     Backend::map(ScaledAndShifted{}, box, whole(y.mutable_data(), box), whole(x.data(), box),
-                 scales(numbers.data()), scales(numbers.data() + box[1]));
+                 scales(numbers.data()), scales(moved_by(numbers.data(), box[1])));
     return with_pullbacks(
         std::move(y),
         [numbers, box, scales](const auto& g) {
@@ -62,7 +62,7 @@ struct ScaleAndShift {
           auto sums      = Numbers::uninitialized({box[0], 2 * box[1]});
           auto* const to = sums.mutable_data();
           Backend::sum(Times{}, box, scales(to), whole(g.data(), box), whole(x.data(), box));
-          Backend::sum(Same{}, box, scales(to + box[1]), whole(g.data(), box));
+          Backend::sum(Same{}, box, scales(moved_by(to, box[1])), whole(g.data(), box));
           return sums;
         });
   };

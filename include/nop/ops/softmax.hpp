@@ -45,12 +45,12 @@ template <class Field>
 auto row_maxima(const Shape<3>& box, const Field& x) {
   using Vector = Tensor<typename Field::Element, 1, typename Field::Backend>;
   Vector left  = x.reshaped(Shape<1>{x.size()});
-  for (std::size_t n = box[1] == 0 ? 1 : box[2]; n > 1;) {
+  for (std::size_t n = box[2]; n > 1;) {
     const std::size_t half  = (n + 1) / 2;
     const Shape<3> half_box = {1, box[1], half};
     auto larger             = Vector::uninitialized({box[1] * half});
     const auto from         = [&left, n](std::size_t first) {
-      return Operand<const typename Field::Element>{left.data() + first, {0, n, 1}};
+      return Operand<const typename Field::Element>{moved_by(left.data(), first), {0, n, 1}};
     };
     Field::Backend::map(Larger{}, half_box, whole(larger.mutable_data(), half_box), from(0),
                         from(n - half));

@@ -17,6 +17,8 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <type_traits>
+#include <vector>
 
 namespace nop {
 
