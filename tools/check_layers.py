@@ -6,6 +6,8 @@ Rules, with the name each message begins with:
   layer    a header includes <nop/...> only from its own folder or one earlier in LAYERS
   library  a third-party library is included by one header and no other
   mirror   include/nop/F/X.hpp has a test file tests/F/X_test.cpp
+  names    a test file F/X_test.cpp keeps its names in a namespace X_test, since several are compiled
+           together
   length   a header has at most MAX_LINES lines
   licence  a source file begins with its SPDX line
   once     a header says #pragma once
@@ -95,6 +97,11 @@ def check_header(path, lines):
         yield f"once: {path}: lacks #pragma once"
 
 
+def check_names(path, text):
+    if not re.search(rf"^namespace nop(::\w+)*::{path.stem} {{$", text, re.MULTILINE):
+        yield f"names: {path}: has no namespace nop::test::{path.stem}"
+
+
 def source_files(root):
     yield from (root / name for name in SOURCE_NAMES if (root / name).is_file())
     for folder in SOURCE_FOLDERS:
@@ -125,6 +132,8 @@ def check(root):
         problems += check_header(path, lines)
         problems += check_mirror(path, root / "tests")
     problems += check_libraries(headers)
+    for path in sorted((root / "tests").rglob("*_test.cpp")):
+        problems += check_names(path.relative_to(root), path.read_text())
     for path in source_files(root):
         problems += check_licence(path.relative_to(root), path.read_text())
     return problems, len(headers)

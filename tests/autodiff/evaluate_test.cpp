@@ -12,8 +12,9 @@
 #include <type_traits>
 #include <vector>
 
+namespace nop::test::evaluate_test {
+
 using namespace nop::test::small_ops;
-using nop::Tape;
 using Toy       = nop::test::ToyBackend;
 using Tensor    = nop::Tensor<double, 1, Toy>;
 using Variable  = nop::Variable<double, 1, Toy>;
@@ -187,3 +188,5 @@ TEST_CASE("a field beside one on a tape becomes a constant there, and one on the
   CHECK(nop::on_tape_of(on_tape, on_tape).node() == on_tape.node());
   CHECK(nop::on_tape_of(x, c).to_host() == c.to_host());
 }
+
+}  // namespace nop::test::evaluate_test

@@ -7,6 +7,8 @@
 #include <complex>
 #include <type_traits>
 
+namespace nop::test::field_test {
+
 using Toy       = nop::test::ToyBackend;
 using Complex   = std::complex<float>;
 using Tensor    = nop::Tensor<float, 4, Toy>;
@@ -40,3 +42,5 @@ TEST_CASE("a field of two grid axes has rank four and one backend and one elemen
   static_assert(!nop::field_like<Tensor, 2, Toy, double>);
   static_assert(!nop::field_like<Parameter, 1, Toy, Complex>);
 }
+
+}  // namespace nop::test::field_test

@@ -12,10 +12,9 @@
 #include <limits>
 #include <vector>
 
+namespace nop::test::gradient_check_test {
+
 using namespace nop::test::small_ops;
-using nop::gradient_check;
-using nop::Shape;
-using nop::test::random_tensor;
 using Toy     = nop::test::ToyBackend;
 using Complex = std::complex<double>;
 using Tensor  = nop::Tensor<double, 2, Toy>;
@@ -149,3 +148,5 @@ TEST_CASE("an input that the function does not depend on is refused") {
   const auto f = [](const auto& x, const auto&) { return x; };
   CHECK_THROWS_AS((void)gradient_check(f, input, input), nop::PreconditionError);
 }
+
+}  // namespace nop::test::gradient_check_test

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+namespace nop::test::members_test {
+
 using Toy = nop::test::ToyBackend;
 template <class Element, std::size_t Rank>
 using Parameter = nop::Parameter<Element, Rank, Toy>;
@@ -120,3 +122,5 @@ TEST_CASE("every module in a model is visited, the outer ones first") {
   });
   CHECK(seen == Names{"model", "linear", "linear", "spectral", "linear", "spectral"});
 }
+
+}  // namespace nop::test::members_test

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+namespace nop::test::parameter_test {
+
 using Toy       = nop::test::ToyBackend;
 using Tensor    = nop::Tensor<double, 1, Toy>;
 using Parameter = nop::Parameter<double, 1, Toy>;
@@ -81,3 +83,5 @@ TEST_CASE("a parameter moved within a vector that grows stays itself") {
   // True only if moving cannot throw, as otherwise a growing vector makes copies.
   CHECK(all[0].identity().number() == number);
 }
+
+}  // namespace nop::test::parameter_test

@@ -15,9 +15,9 @@
 #include <utility>
 #include <vector>
 
+namespace nop::test::tape_test {
+
 using namespace nop::test::small_ops;
-using nop::PreconditionError;
-using nop::Tape;
 using Toy       = nop::test::ToyBackend;
 using Tensor    = nop::Tensor<double, 1, Toy>;
 using Parameter = nop::Parameter<double, 1, Toy>;
@@ -316,3 +316,5 @@ TEST_CASE("what a pullback kept is given back while the tape is walked and the r
   }
   CHECK(Toy::live_blocks() == before);
 }
+
+}  // namespace nop::test::tape_test

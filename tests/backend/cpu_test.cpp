@@ -13,11 +13,8 @@
 #include <type_traits>
 #include <vector>
 
-using nop::Cpu;
-using nop::FourierEngine;
-using nop::Shape;
-using nop::test::allocations_during;
-using nop::test::random_tensor;
+namespace nop::test::cpu_test {
+
 using Complex = std::complex<float>;
 
 TEST_CASE("an array of the caller is seen in place") {
@@ -121,3 +118,5 @@ TEST_CASE("all primitives are used by eight threads at once") {
   for (auto& thread : threads) thread.join();
   CHECK(same == std::vector<char>(8, 1));
 }
+
+}  // namespace nop::test::cpu_test

@@ -24,10 +24,8 @@
 #include <type_traits>
 #include <vector>
 
+namespace nop::test::nop_c_test {
 namespace {
-
-using nop::Cpu;
-using nop::Shape;
 
 struct Freed {
   void operator()(nop_model* model) const { nop_free(model); }
@@ -385,3 +383,5 @@ TEST_CASE("the library is of the version of its header") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::nop_c_test

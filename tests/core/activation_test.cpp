@@ -10,6 +10,8 @@
 #include <numbers>
 #include <string_view>
 
+namespace nop::test::activation_test {
+
 using Wide = long double;
 
 namespace {
@@ -85,3 +87,5 @@ TEST_CASE("a function is found by its name") {
         doctest::Approx(std::tanh(0.5)));
   CHECK(std::string_view(enumerator_names(nop::Activation::silu)[4]) == "silu");
 }
+
+}  // namespace nop::test::activation_test

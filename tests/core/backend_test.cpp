@@ -14,9 +14,10 @@
 #include <stdexcept>
 #include <vector>
 
+namespace nop::test::backend_test {
+
 using Toy     = nop::test::ToyBackend;
 using Complex = std::complex<double>;
-using nop::Shape;
 
 namespace {
 struct WithoutTransforms {
@@ -112,3 +113,5 @@ TEST_CASE("the naive transform finds the modes of plane waves") {
   Toy::from_modes(inverse, modes.data(), back.mutable_data());
   CHECK(nop::test::worst_error(back.to_host(), field) < 1e-14);
 }
+
+}  // namespace nop::test::backend_test

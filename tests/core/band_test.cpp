@@ -6,8 +6,7 @@
 #include <complex>
 #include <set>
 
-using nop::Shape;
-
+namespace nop::test::band_test {
 namespace {
 
 using Frequencies = std::set<std::ptrdiff_t>;
@@ -102,3 +101,5 @@ TEST_CASE("the two weights of a mode of a real field make up for its missing con
   CHECK(nop::full_axis_weight<double>(coefficient, 8) == 0.125);
   CHECK(nop::full_axis_weight<double>(multiplicity, 8) == 1);
 }
+
+}  // namespace nop::test::band_test

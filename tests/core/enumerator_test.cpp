@@ -6,6 +6,7 @@
 
 #include <array>
 
+namespace nop::test::enumerator_test {
 namespace {
 
 enum class Colour { red, green, blue };
@@ -32,3 +33,5 @@ TEST_CASE("a name that no enumerator has is refused with a list of those there a
                        "paint: expected red, green or light-blue, got blue",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::enumerator_test

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+namespace nop::test::error_test {
+
 TEST_CASE("a failed precondition is an invalid argument") {
   CHECK_THROWS_AS(throw nop::PreconditionError("f: expected 1"), std::invalid_argument);
 }
@@ -21,3 +23,5 @@ TEST_CASE("a format error names the file and the byte and keeps the byte") {
   CHECK(std::string(error.what()) == "weights.npy: byte 12: expected a dictionary");
   CHECK(error.offset() == 12);
 }
+
+}  // namespace nop::test::error_test

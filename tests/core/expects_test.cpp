@@ -6,6 +6,7 @@
 
 #include <ostream>
 
+namespace nop::test::expects_test {
 namespace {
 struct Unprintable {
   friend std::ostream& operator<<(std::ostream& out, const Unprintable&) {
@@ -28,3 +29,5 @@ TEST_CASE("a value that is not makes a message of all the parts") {
   CHECK_THROWS_WITH_AS(nop::expects(false, "f: expected ", 3, " axes, got ", nop::Shape<2>{4, 5}),
                        "f: expected 3 axes, got [4, 5]", nop::PreconditionError);
 }
+
+}  // namespace nop::test::expects_test

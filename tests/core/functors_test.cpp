@@ -5,6 +5,8 @@
 
 #include <complex>
 
+namespace nop::test::functors_test {
+
 TEST_CASE("the shared pointwise functions are what their names say, at compile time") {
   static_assert(nop::Same{}(3.0) == 3.0);
   static_assert(nop::Negative{}(3.0) == -3.0);
@@ -22,3 +24,5 @@ TEST_CASE("a product with a conjugate conjugates its second factor") {
   const std::complex<double> a(1, 2), b(3, 4);
   CHECK(nop::TimesConjugate{}(a, b) == std::complex<double>(11, 2));
 }
+
+}  // namespace nop::test::functors_test

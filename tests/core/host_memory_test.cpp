@@ -14,9 +14,7 @@
 #include <thread>
 #include <vector>
 
-using nop::HostMemory;
-using nop::test::allocations_during;
-
+namespace nop::test::host_memory_test {
 namespace {
 bool is_aligned(const void* block) {
   return reinterpret_cast<std::uintptr_t>(block) % HostMemory::alignment == 0;
@@ -241,3 +239,5 @@ TEST_CASE("many threads may allocate and release at once") {
   for (auto& thread : threads) thread.join();
   CHECK(torn == 0);
 }
+
+}  // namespace nop::test::host_memory_test

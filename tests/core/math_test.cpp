@@ -9,6 +9,7 @@
 #include <limits>
 #include <type_traits>
 
+namespace nop::test::math_test {
 namespace {
 /// Stands for a register: something that holds numbers of `value_type` and is made from one.
 struct Lanes {
@@ -58,3 +59,5 @@ TEST_CASE("bounds let through what is not a number, and the sign of zero") {
   CHECK(std::isnan(nop::at_least(2.0F, std::nanf(""))));
   CHECK(std::signbit(nop::at_least(0.0F, -0.0F)));
 }
+
+}  // namespace nop::test::math_test

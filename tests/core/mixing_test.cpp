@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+namespace nop::test::mixing_test {
+
 // The naive chain is what other tests lean on, so it is tested by numbers worked out by hand.
 TEST_CASE("a link of a chain adds bias, residual and gated input before its activation") {
   const std::vector<double> x = {1, 2}, w = {3, 4, 5, 6}, b = {0.5, -40}, r = {10, 20},
@@ -29,3 +31,5 @@ TEST_CASE("a link of a chain adds bias, residual and gated input before its acti
   CHECK(dr == std::vector<double>{1, 0});
   CHECK(dg == std::vector<double>{1, 0});
 }
+
+}  // namespace nop::test::mixing_test

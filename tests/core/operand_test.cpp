@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 
+namespace nop::test::operand_test {
 namespace {
 
 constexpr nop::Shape<3> box = {3, 4, 5};
@@ -44,3 +45,5 @@ TEST_CASE("a matrix enters a product as it is unless told otherwise") {
   constexpr nop::Matrices<const float> matrix{nullptr, 3, 0};
   CHECK(matrix.form == nop::Form::plain);
 }
+
+}  // namespace nop::test::operand_test

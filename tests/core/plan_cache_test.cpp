@@ -10,8 +10,7 @@
 #include <thread>
 #include <vector>
 
-using nop::PlanCache;
-
+namespace nop::test::plan_cache_test {
 namespace {
 std::atomic<int> made{0};
 
@@ -65,3 +64,5 @@ TEST_CASE("a value that could not be made is tried again") {
   CHECK_THROWS_AS((void)(PlanCache<int, Stubborn>::get(3)), std::runtime_error);
   CHECK(PlanCache<int, Stubborn>::get(3)->value == 3);
 }
+
+}  // namespace nop::test::plan_cache_test

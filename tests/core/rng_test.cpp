@@ -10,9 +10,7 @@
 #include <set>
 #include <vector>
 
-using nop::RandomStream;
-using nop::Rng;
-
+namespace nop::test::rng_test {
 namespace {
 using Words = std::array<std::uint32_t, 4>;
 
@@ -134,3 +132,5 @@ TEST_CASE("a generator continues where its saved state stood") {
   CHECK(rng.stream().words(9) == continued.stream().words(9));
   CHECK(rng.state() == continued.state());
 }
+
+}  // namespace nop::test::rng_test

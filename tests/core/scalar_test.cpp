@@ -6,6 +6,8 @@
 #include <complex>
 #include <type_traits>
 
+namespace nop::test::scalar_test {
+
 using Single = std::complex<float>;
 using Double = std::complex<double>;
 
@@ -27,3 +29,5 @@ TEST_CASE("every scalar has a real and a complex of its precision") {
   static_assert(std::is_same_v<nop::complex_of<const double>, Double>);
   static_assert(std::is_same_v<nop::complex_of<Double>, Double>);
 }
+
+}  // namespace nop::test::scalar_test

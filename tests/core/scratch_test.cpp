@@ -11,8 +11,7 @@
 #include <thread>
 #include <vector>
 
-using nop::Scratch;
-
+namespace nop::test::scratch_test {
 namespace {
 template <class T>
 bool is_aligned(const Scratch<T>& scratch) {
@@ -91,3 +90,5 @@ TEST_CASE("more memory than there is makes a bad_alloc, and what was there stays
   scratch[9] = 1;
   CHECK(scratch[9] == 1);
 }
+
+}  // namespace nop::test::scratch_test

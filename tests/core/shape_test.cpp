@@ -6,7 +6,7 @@
 #include <sstream>
 #include <type_traits>
 
-using nop::Shape;
+namespace nop::test::shape_test {
 
 TEST_CASE("a shape is made from its extents and keeps their order") {
   const Shape<3> shape = {2, 5, 7};
@@ -56,3 +56,5 @@ TEST_CASE("a shape is written as a bracketed list") {
   text << Shape<3>{16, 1, 32} << Shape<1>{4} << Shape<0>{};
   CHECK(text.str() == "[16, 1, 32][4][]");
 }
+
+}  // namespace nop::test::shape_test

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+namespace nop::test::storage_test {
+
 using Toy     = nop::test::ToyBackend;
 using Storage = nop::Storage<double, Toy>;
 
@@ -136,3 +138,5 @@ TEST_CASE("copies may be made and dropped and written to by many threads at once
   }
   CHECK(Toy::live_blocks() == before);
 }
+
+}  // namespace nop::test::storage_test

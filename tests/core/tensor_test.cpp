@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+namespace nop::test::tensor_test {
+
 using Toy = nop::test::ToyBackend;
 template <std::size_t Rank>
 using Tensor = nop::Tensor<double, Rank, Toy>;
@@ -153,3 +155,5 @@ TEST_CASE("a random tensor is a function of its seed") {
   CHECK(a.to_host() == random_tensor<double, Toy>(nop::Shape<2>{3, 4}, 1).to_host());
   CHECK(a.to_host() != random_tensor<double, Toy>(nop::Shape<2>{3, 4}, 2).to_host());
 }
+
+}  // namespace nop::test::tensor_test

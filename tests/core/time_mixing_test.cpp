@@ -8,6 +8,8 @@
 #include <complex>
 #include <vector>
 
+namespace nop::test::time_mixing_test {
+
 using Complex = std::complex<double>;
 using Values  = std::vector<double>;
 
@@ -39,3 +41,5 @@ TEST_CASE("a temporal convolution of four steps and two modes is that of its clo
   const Values expected = {1 + (a + 2 * b) / 4, (a + 2 * c) / 4, (a - 2 * b) / 4, (a - 2 * c) / 4};
   CHECK(nop::test::worst_error(dx, expected) < 1e-14);
 }
+
+}  // namespace nop::test::time_mixing_test

@@ -8,6 +8,7 @@
 #include <complex>
 #include <type_traits>
 
+namespace nop::test::view_test {
 namespace {
 struct Host {
   static constexpr bool host_accessible = true;
@@ -81,3 +82,5 @@ TEST_CASE("elements are within reach only where the host can read the memory") {
   static_assert(!subscriptable<nop::TensorView<float, 2, nop::test::ToyBackend>>);
   static_assert(!subscriptable<nop::TensorView<float, 3, Host>>);
 }
+
+}  // namespace nop::test::view_test

@@ -7,8 +7,7 @@
 #include <cmath>
 #include <cstddef>
 
-using nop::EdmPreconditioning;
-using nop::NoiseLevel;
+namespace nop::test::edm_test {
 
 TEST_CASE("a network of EDM sees and says numbers of variance 1") {
   const double s = 0.7;
@@ -40,3 +39,5 @@ TEST_CASE("the logarithm of the noise that EDM is trained with is N(-1.2, 1.2^2)
   CHECK(sum == doctest::Approx(-1.2).epsilon(0.03));
   CHECK(squares - sum * sum == doctest::Approx(1.44).epsilon(0.03));
 }
+
+}  // namespace nop::test::edm_test

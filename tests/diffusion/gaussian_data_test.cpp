@@ -12,11 +12,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::GaussianData;
-using nop::Shape;
-using nop::test::random_tensor;
-using nop::test::worst_error;
-
+namespace nop::test::gaussian_data_test {
 namespace {
 
 const std::vector<double> means{0.3, -0.7, 1.1, 0, 2, -1}, deviations{0.2, 0.6, 1.3, 1, 0.01, 3};
@@ -90,3 +86,5 @@ TEST_CASE("normal data of another size are refused") {
                        "GaussianData: expected samples of 6 numbers, got shape [6, 5]",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::gaussian_data_test

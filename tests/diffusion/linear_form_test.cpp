@@ -5,7 +5,8 @@
 
 #include <vector>
 
-using nop::LinearForm;
+namespace nop::test::linear_form_test {
+
 using Terms = std::vector<LinearForm::Term>;
 
 TEST_CASE("forms are added field by field") {
@@ -30,3 +31,5 @@ TEST_CASE("a form knows if it is one field as it is") {
   CHECK_FALSE((x + y).is_one_field());
   CHECK_FALSE(LinearForm().is_one_field());
 }
+
+}  // namespace nop::test::linear_form_test

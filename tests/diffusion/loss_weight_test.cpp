@@ -9,9 +9,7 @@
 #include <cmath>
 #include <initializer_list>
 
-using nop::loss_weight;
-using nop::LossWeight;
-using nop::Parameterisation;
+namespace nop::test::loss_weight_test {
 
 TEST_CASE("the weights of eps and v make errors of x_0 errors of theirs") {
   const auto schedule = nop::cosine_schedule();
@@ -44,3 +42,5 @@ TEST_CASE("truncated weights do not fall below 1, nor rise above a bound") {
   CHECK_THROWS_WITH_AS(loss_weight(LossWeight::v, schedule(0.5), 0),
                        "loss_weight: expected a positive bound, got 0", nop::PreconditionError);
 }
+
+}  // namespace nop::test::loss_weight_test

@@ -11,10 +11,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Mixture1d;
-using nop::ProductData;
-using nop::Shape;
-
+namespace nop::test::mixture_1d_test {
 namespace {
 
 Mixture1d bumps() { return Mixture1d({{3, -1, 0.2}, {1, 0.4, 0.1}, {2, 1.5, 0.4}}); }
@@ -114,3 +111,5 @@ TEST_CASE("mixtures of nothing are refused") {
                           {.time = 0, .lambda = 0}),
       "ProductData: expected samples of 2 numbers, got shape [4, 3]", nop::PreconditionError);
 }
+
+}  // namespace nop::test::mixture_1d_test

@@ -11,9 +11,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::MixtureData;
-using nop::Shape;
-using nop::test::random_tensor;
+namespace nop::test::mixture_data_test {
 
 TEST_CASE_TEMPLATE("a grid of bumps is a product of mixtures", Real, float, double) {
   std::vector<Real> centres;
@@ -108,3 +106,5 @@ TEST_CASE("bumps that are none are refused") {
                        "MixtureData: expected samples of 2 numbers, got shape [4, 3]",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::mixture_data_test

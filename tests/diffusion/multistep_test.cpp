@@ -8,12 +8,7 @@
 #include <cstddef>
 #include <string>
 
-using nop::solver_named;
-using nop::TimeGrid;
-using nop::test::full_order;
-using nop::test::GaussianProblem;
-using nop::test::MixtureProblem;
-using nop::test::order;
+namespace nop::test::multistep_test {
 
 TEST_CASE("solvers of many steps make the errors that others measured") {
   struct Row {
@@ -87,3 +82,5 @@ TEST_CASE("the last step of an even grid in time should be one of order 1") {
   CHECK(problem.error(solver_named("dpm++2m"), 10, TimeGrid::uniform) <
         problem.error(full_order("dpm++2m"), 10, TimeGrid::uniform) / 2);
 }
+
+}  // namespace nop::test::multistep_test

@@ -8,7 +8,7 @@
 #include <limits>
 #include <numbers>
 
-using nop::NoiseLevel;
+namespace nop::test::noise_level_test {
 
 TEST_CASE("all that a level of noise tells is told of one angle") {
   for (const double phi : {1e-6, 0.1, 0.7, 1.2, 1.57, std::numbers::pi / 2 - 1e-6}) {
@@ -35,3 +35,5 @@ TEST_CASE("without noise there is nothing but data, and the other way round") {
   CHECK(noise.alpha == 0);
   CHECK(noise.sigma == 1);
 }
+
+}  // namespace nop::test::noise_level_test

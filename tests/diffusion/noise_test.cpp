@@ -9,9 +9,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Cpu;
-using nop::normal_noise;
-using nop::Shape;
+namespace nop::test::noise_test {
 
 TEST_CASE("any part of a large set of noise is made again by its place") {
   const nop::RandomStream stream(5, 2);
@@ -38,3 +36,5 @@ TEST_CASE("noise has mean 0 and variance 1") {
   CHECK(sum / 1e5 == doctest::Approx(0).epsilon(0.015));
   CHECK(squares / 1e5 == doctest::Approx(1).epsilon(0.02));
 }
+
+}  // namespace nop::test::noise_test

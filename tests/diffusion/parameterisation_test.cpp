@@ -13,16 +13,7 @@
 #include <span>
 #include <vector>
 
-using nop::converted;
-using nop::noised;
-using nop::NoiseLevel;
-using nop::Parameterisation;
-using nop::Shape;
-using nop::target_of;
-using nop::test::random_field;
-using nop::test::random_tensor;
-using nop::test::worst_error;
-
+namespace nop::test::parameterisation_test {
 namespace {
 
 constexpr Parameterisation all[] = {Parameterisation::x0, Parameterisation::eps,
@@ -117,3 +108,5 @@ TEST_CASE("what is not there is not told") {
                        "linear_combination: expected factors for each of 3 samples, got 2 and 2",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::parameterisation_test

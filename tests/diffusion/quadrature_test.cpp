@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstddef>
 
+namespace nop::test::quadrature_test {
+
 TEST_CASE("a rule of n nodes is exact up to degree 2 n - 1 and not beyond") {
   for (const std::size_t n : {1U, 2U, 3U, 8U, 48U}) {
     CAPTURE(n);
@@ -30,3 +32,5 @@ TEST_CASE("the nodes lie symmetrically, and the weights are positive") {
   CHECK(rule(0, std::acos(-1.0), [](double x) { return std::sin(x); }) ==
         doctest::Approx(2).epsilon(1e-12));
 }
+
+}  // namespace nop::test::quadrature_test

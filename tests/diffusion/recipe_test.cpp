@@ -8,10 +8,7 @@
 #include <variant>
 #include <vector>
 
-using nop::LinearForm;
-using nop::Parameterisation;
-using nop::Recipe;
-
+namespace nop::test::recipe_test {
 namespace {
 
 double factor_of(const LinearForm& form, std::size_t field) {
@@ -84,3 +81,5 @@ TEST_CASE("noise that spreads by what a model says needs what it said") {
                                     .largest   = 1});
   CHECK(recipe.last_uses() == std::vector<std::size_t>{0, 2, 2, 2});
 }
+
+}  // namespace nop::test::recipe_test

@@ -12,16 +12,7 @@
 #include <variant>
 #include <vector>
 
-using nop::LinearForm;
-using nop::NoiseLevel;
-using nop::Parameterisation;
-using nop::Recipe;
-using nop::Schedule;
-using nop::Shape;
-using nop::Solver;
-using nop::solver_named;
-using nop::SolverConfig;
-
+namespace nop::test::reverse_step_test {
 namespace {
 
 constexpr double s = 0.5;  // the data are N(0, s^2)
@@ -169,3 +160,5 @@ TEST_CASE("noise of the last steps is bounded, that of earlier ones is not") {
   CHECK(bounded[3] == 0.005);
   CHECK(free[3] > 0.005);
 }
+
+}  // namespace nop::test::reverse_step_test

@@ -6,8 +6,7 @@
 
 #include <cmath>
 
-using nop::Schedule;
-
+namespace nop::test::schedule_test {
 namespace {
 
 /// lambda = 3 - 6 t, whose other functions are simple enough to be written down.
@@ -48,3 +47,5 @@ TEST_CASE("what lies outside of a schedule is refused") {
   CHECK_THROWS_WITH_AS(line(0.5, 0.5), "Schedule: expected 0 <= first < last <= 1, got 0.5 and 0.5",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::schedule_test

@@ -10,9 +10,7 @@
 #include <limits>
 #include <numbers>
 
-using nop::NoiseSchedule;
-using nop::Schedule;
-
+namespace nop::test::schedules_test {
 namespace {
 
 template <class Visit>
@@ -141,3 +139,5 @@ TEST_CASE("schedules have names") {
   CHECK(nop::enumerator_named<NoiseSchedule>("test", "iddpm") == NoiseSchedule::iddpm);
   CHECK_THROWS_AS(nop::enumerator_named<NoiseSchedule>("test", "cubic"), nop::PreconditionError);
 }
+
+}  // namespace nop::test::schedules_test

@@ -8,12 +8,7 @@
 #include <cstddef>
 #include <string>
 
-using nop::solver_named;
-using nop::TimeGrid;
-using nop::test::GaussianProblem;
-using nop::test::MixtureProblem;
-using nop::test::order;
-
+namespace nop::test::singlestep_test {
 namespace {
 
 struct Row {
@@ -65,3 +60,5 @@ TEST_CASE("the classical rule is so close at 128 equal angles that others are me
   const GaussianProblem problem(nop::cosine_schedule());
   CHECK(problem.error(solver_named("rk4"), 128, TimeGrid::phi) < 1e-5);
 }
+
+}  // namespace nop::test::singlestep_test

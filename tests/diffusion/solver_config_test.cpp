@@ -11,9 +11,7 @@
 #include <string>
 #include <vector>
 
-using nop::Method;
-using nop::solver_named;
-using nop::steps_within;
+namespace nop::test::solver_config_test {
 
 TEST_CASE("solvers are asked for by name") {
   CHECK(solver_named("dpm++2m").method == Method::dpmpp_multistep);
@@ -60,3 +58,5 @@ TEST_CASE("as many steps are taken as evaluations allow, and no more") {
                        "steps_within: expected enough evaluations for a step, got 1",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::solver_config_test

@@ -12,13 +12,7 @@
 #include <variant>
 #include <vector>
 
-using nop::Method;
-using nop::Parameterisation;
-using nop::Recipe;
-using nop::solver_named;
-using nop::TimeGrid;
-using nop::write_recipe;
-
+namespace nop::test::solver_recipe_test {
 namespace {
 
 Recipe recipe(const nop::SolverConfig& config, std::size_t steps,
@@ -138,3 +132,5 @@ TEST_CASE("times and orders that suit no solver are refused") {
                        "Solver: expected mean_square_eps of each of 1 steps, got 0",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::solver_recipe_test

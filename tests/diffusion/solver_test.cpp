@@ -15,14 +15,7 @@
 #include <string>
 #include <vector>
 
-using nop::Cpu;
-using nop::GaussianData;
-using nop::Parameterisation;
-using nop::Shape;
-using nop::Solver;
-using nop::solver_named;
-using nop::test::worst_error;
-
+namespace nop::test::solver_test {
 namespace {
 
 const std::vector<double> means{0.3, -0.7, 1.1, 0, 2, -1}, deviations{0.2, 0.6, 1.3, 1, 0.5, 0.9};
@@ -225,3 +218,5 @@ TEST_CASE("an answer of another shape, or only one of two, is refused") {
   CHECK_THROWS_WITH_AS(sn(one, x, rng), "Solver: expected a model of two answers, got one",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::solver_test

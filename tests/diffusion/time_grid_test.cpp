@@ -10,11 +10,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::make_time_grid;
-using nop::NoiseSchedule;
-using nop::Schedule;
-using nop::TimeGrid;
-
+namespace nop::test::time_grid_test {
 namespace {
 
 /// The distances of a function of the times are the same.
@@ -127,3 +123,5 @@ TEST_CASE("times to train at are spread evenly") {
     CHECK(times[i] * 8 < static_cast<double>(i + 1));
   }
 }
+
+}  // namespace nop::test::time_grid_test

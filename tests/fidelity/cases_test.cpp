@@ -13,6 +13,7 @@
 #include <map>
 #include <string>
 
+namespace nop::test::cases_test {
 namespace {
 
 void unpack(const std::filesystem::path& archive, const nop::test::TemporaryFolder& folder) {
@@ -51,3 +52,5 @@ TEST_CASE("models of all families answer as the reference") {
   }
   CHECK(count == manifest.at("cases"));
 }
+
+}  // namespace nop::test::cases_test

@@ -11,7 +11,7 @@
 #include <numeric>
 #include <vector>
 
-namespace nop {
+namespace nop::test::array_test {
 namespace {
 
 using Shapes = std::vector<std::size_t>;
@@ -123,4 +123,4 @@ TEST_CASE("a shape that overflows has no byte count") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::array_test

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace nop {
+namespace nop::test::canvas_test {
 namespace {
 
 constexpr Rgb white{255, 255, 255}, red{255, 0, 0}, blue{0, 0, 255}, black{0, 0, 0};
@@ -70,4 +70,4 @@ TEST_CASE("a canvas is written as a PNG of its size") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::canvas_test

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+namespace nop::test::checkpoint_test {
 namespace {
 
 using Model = nop::Fno<2>;
@@ -192,3 +193,5 @@ TEST_CASE("a damaged file is refused or read, never more") {
   nop::test::check_every_truncation(text, parse);
   nop::test::check_every_large_number(text, parse);
 }
+
+}  // namespace nop::test::checkpoint_test

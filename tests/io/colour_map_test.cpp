@@ -9,7 +9,7 @@
 #include <set>
 #include <tuple>
 
-namespace nop {
+namespace nop::test::colour_map_test {
 namespace {
 
 /// How light a colour looks, from 0 to 100 (CIE L*).
@@ -68,4 +68,4 @@ TEST_CASE("eight lines have eight colours") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::colour_map_test

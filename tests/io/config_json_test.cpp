@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+namespace nop::test::config_json_test {
 namespace {
 
 enum class Colour { red, green };
@@ -168,3 +169,5 @@ TEST_CASE("a list that is none, or whose entries are of another kind, is refused
   CHECK_THROWS_AS(parsed_lists(with("[]", "[[1,2,3]]")), nop::FormatError);
   CHECK_THROWS_AS(parsed_lists(with("[]", "{}")), nop::FormatError);
 }
+
+}  // namespace nop::test::config_json_test

@@ -6,7 +6,7 @@
 #include <complex>
 #include <cstdint>
 
-namespace nop {
+namespace nop::test::element_type_test {
 namespace {
 
 static_assert(element_type_of<bool> == ElementType::boolean);
@@ -37,4 +37,4 @@ TEST_CASE("every element type has a name and is of one kind") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::element_type_test

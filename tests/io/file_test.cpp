@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace nop {
+namespace nop::test::file_test {
 namespace {
 
 static_assert(byte_source<const InputFile> && byte_source<const MemoryFile>);
@@ -103,4 +103,4 @@ TEST_CASE("a file name without a folder is written to the folder one is in") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::file_test

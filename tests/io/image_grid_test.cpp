@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-namespace nop {
+namespace nop::test::image_grid_test {
 namespace {
 
 TEST_CASE("gray images go from black at -1 to white at 1, and stand side by side") {
@@ -56,4 +56,4 @@ TEST_CASE("images are written as a PNG") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::image_grid_test

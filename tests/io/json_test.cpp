@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace nop {
+namespace nop::test::json_test {
 namespace {
 
 Json parse(std::string_view text) { return parse_json(text, {"test", 100}); }
@@ -113,4 +113,4 @@ TEST_CASE("a damaged text is refused or read, never more") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::json_test

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+namespace nop::test::leaves_test {
 namespace {
 
 using Complex = std::complex<float>;
@@ -119,3 +120,5 @@ TEST_CASE("a separable weight is written with its channel in front, and read bac
   nop::leaves_from_arrays(layer, "", file, "test");
   CHECK(layer.weight.value().to_host() == values);
 }
+
+}  // namespace nop::test::leaves_test

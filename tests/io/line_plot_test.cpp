@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace nop {
+namespace nop::test::line_plot_test {
 namespace {
 
 std::size_t count_pixels(const Canvas& canvas, Rgb colour) {
@@ -105,4 +105,4 @@ TEST_CASE("a plot is written as a PNG") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::line_plot_test

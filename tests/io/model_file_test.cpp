@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <variant>
 
-namespace nop {
+namespace nop::test::model_file_test {
 namespace {
 
 TEST_CASE("a file is known by what it holds, not by its name") {
@@ -62,4 +62,4 @@ TEST_CASE("what holds no model is refused") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::model_file_test

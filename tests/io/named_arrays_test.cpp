@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace nop {
+namespace nop::test::named_arrays_test {
 namespace {
 
 Array number(float value) { return make_array(std::vector<float>{value}, {}); }
@@ -36,4 +36,4 @@ TEST_CASE("a name that is there already, or not at all, is refused") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::named_arrays_test

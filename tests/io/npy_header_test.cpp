@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace nop {
+namespace nop::test::npy_header_test {
 namespace {
 
 /// A version 1.0 header around a dictionary.
@@ -152,4 +152,4 @@ TEST_CASE("Python objects and structures are refused by name") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::npy_header_test

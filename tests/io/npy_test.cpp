@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace nop {
+namespace nop::test::npy_test {
 namespace {
 
 Array parse_npy(std::string_view text) {
@@ -137,4 +137,4 @@ TEST_CASE("a damaged file is refused or read, never more") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::npy_test

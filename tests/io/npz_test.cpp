@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace nop {
+namespace nop::test::npz_test {
 namespace {
 
 NamedArrays example() {
@@ -139,4 +139,4 @@ TEST_CASE("a damaged archive is refused or read, never more") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::npz_test

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <string>
 
-namespace nop::detail {
+namespace nop::detail::pickle_json_test {
 namespace {
 
 using test::global;
@@ -62,4 +62,4 @@ TEST_CASE("values that are shared without end use up the budget, not the memory"
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::pickle_json_test

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace nop::detail {
+namespace nop::detail::pickle_machine_test {
 namespace {
 
 PickleMachine machine(std::size_t size = 100) { return {std::vector<std::byte>(size), "test"}; }
@@ -104,4 +104,4 @@ TEST_CASE("nesting is limited along every path, shared or not") {
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::pickle_machine_test

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace nop::detail {
+namespace nop::detail::pickle_test {
 namespace {
 
 using test::global;
@@ -175,4 +175,4 @@ TEST_CASE("a damaged pickle is refused or read, never more") {
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::pickle_test

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace nop::detail {
+namespace nop::detail::pickle_value_test {
 namespace {
 
 /// By hand: the tuple (7, "ab", "ab"), whose texts are one.
@@ -55,4 +55,4 @@ TEST_CASE("every kind has a name") {
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::pickle_value_test

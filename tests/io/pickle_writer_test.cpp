@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-namespace nop::detail {
+namespace nop::detail::pickle_writer_test {
 namespace {
 
 std::string written(const Json& value) {
@@ -83,4 +83,4 @@ TEST_CASE("calls, globals and tuples are read as such") {
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::pickle_writer_test

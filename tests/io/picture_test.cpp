@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace nop {
+namespace nop::test::picture_test {
 namespace {
 
 /// The colours that the panel in the upper left corner shows: with no titles, it starts at the
@@ -107,4 +107,4 @@ TEST_CASE("panels are written as a PNG") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::picture_test

@@ -8,7 +8,7 @@
 
 #include <filesystem>
 
-namespace nop {
+namespace nop::test::reference_test {
 namespace {
 
 TEST_CASE("a model made here goes to the reference library's file and back as it was") {
@@ -41,4 +41,4 @@ TEST_CASE("a model that PyTorch trained is loaded in a line, and told what its f
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::reference_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace nop {
+namespace nop::test::safetensors_header_test {
 namespace {
 
 std::string with_length(std::string_view json, std::string_view data) {
@@ -90,4 +90,4 @@ TEST_CASE("the header is written with its length, and padded to 8 bytes") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::safetensors_header_test

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace nop {
+namespace nop::test::safetensors_test {
 namespace {
 
 SafeTensors parse(std::string_view text) { return parse_safetensors(test::bytes_of(text), "test"); }
@@ -112,4 +112,4 @@ TEST_CASE("a damaged file is refused or read, never more") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::safetensors_test

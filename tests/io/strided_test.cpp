@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-namespace nop::detail {
+namespace nop::detail::strided_test {
 namespace {
 
 using Numbers = std::vector<std::size_t>;
@@ -67,4 +67,4 @@ TEST_CASE("elements of any strides and sizes are gathered as the definition says
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::strided_test

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace nop::detail {
+namespace nop::detail::tar_test {
 namespace {
 
 std::string content(const std::string& archive, std::string_view name) {
@@ -60,4 +60,4 @@ TEST_CASE("an archive that is damaged is refused or searched, never more") {
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::tar_test

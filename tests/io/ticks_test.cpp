@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace nop {
+namespace nop::test::ticks_test {
 namespace {
 
 constexpr double largest  = std::numeric_limits<double>::max();
@@ -103,4 +103,4 @@ TEST_CASE("a value has its place by difference or by ratio") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::ticks_test

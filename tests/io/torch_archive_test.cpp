@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace nop::detail {
+namespace nop::detail::torch_archive_test {
 namespace {
 
 constexpr UnpackLimit ample{.ratio = 0, .allowance = 1 << 20};
@@ -138,4 +138,4 @@ TEST_CASE("one number repeated without end uses up the budget, not the memory") 
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::torch_archive_test

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace nop {
+namespace nop::test::torch_checkpoint_test {
 namespace {
 
 /// Made by tools/make_torch_fixtures.py with PyTorch itself.
@@ -309,4 +309,4 @@ TEST_CASE("a damaged checkpoint is refused or read, never more") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::torch_checkpoint_test

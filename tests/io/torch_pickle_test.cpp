@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace nop::detail {
+namespace nop::detail::torch_pickle_test {
 namespace {
 
 TEST_CASE("a pickle of tensors is that of torch.save but for its memo and its shorter tuples") {
@@ -47,4 +47,4 @@ TEST_CASE("names that mean something else, or are no texts, are refused") {
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::torch_pickle_test

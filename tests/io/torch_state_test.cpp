@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace nop::detail {
+namespace nop::detail::torch_state_test {
 namespace {
 
 using test::dict;
@@ -116,4 +116,4 @@ TEST_CASE("dicts that are shared without end use up the budget, not the memory")
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::torch_state_test

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace nop::detail {
+namespace nop::detail::torch_tensor_test {
 namespace {
 
 using test::dict;
@@ -133,4 +133,4 @@ TEST_CASE("arguments of the wrong kind or number are refused") {
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::torch_tensor_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace nop::detail {
+namespace nop::detail::utf8_test {
 namespace {
 
 /// The definition, from the code point's side: RFC 3629, section 3.
@@ -42,4 +42,4 @@ TEST_CASE("texts that are cut, continued or too long for what they say are refus
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::utf8_test

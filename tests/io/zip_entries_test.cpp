@@ -8,7 +8,7 @@
 #include <limits>
 #include <string>
 
-namespace nop::detail {
+namespace nop::detail::zip_entries_test {
 namespace {
 
 constexpr UnpackLimit ample{.ratio = 0, .allowance = 1 << 20};
@@ -48,4 +48,4 @@ TEST_CASE("a budget is what the limit says, without overflow") {
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::zip_entries_test

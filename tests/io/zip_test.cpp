@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace nop {
+namespace nop::test::zip_test {
 namespace {
 
 static_assert(byte_source<detail::ZipMember>);
@@ -42,4 +42,4 @@ TEST_CASE("a member that is not there is a FormatError") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::zip_test

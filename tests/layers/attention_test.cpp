@@ -11,9 +11,8 @@
 #include <string>
 #include <vector>
 
-using nop::Cpu;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::attention_test {
+
 template <class Backend = Cpu>
 using Layer = nop::SelfAttention<Backend, double>;
 
@@ -122,3 +121,5 @@ TEST_CASE("attention refuses what does not divide, and works on any backend") {
           trained<Toy>({.channels = 4})(nop::test::random_tensor<double, Toy>(shape, 2)).to_host(),
           trained({.channels = 4})(random_field(shape, 2)).to_host()) < 1e-12);
 }
+
+}  // namespace nop::test::attention_test

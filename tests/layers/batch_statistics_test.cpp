@@ -9,9 +9,8 @@
 #include <utility>
 #include <vector>
 
-using nop::BatchStatistics;
-using nop::Cpu;
-using nop::Shape;
+namespace nop::test::batch_statistics_test {
+
 using Vector  = nop::Tensor<double, 1, Cpu>;
 using Moments = nop::BatchMoments<double, Cpu>;
 
@@ -73,3 +72,5 @@ TEST_CASE("what was noted of a layer finds it where it has moved to, and not its
   CHECK(copy.sum == 0);
   CHECK(moved.sum == 2);
 }
+
+}  // namespace nop::test::batch_statistics_test

@@ -11,10 +11,8 @@
 #include <string>
 #include <vector>
 
-using nop::Cpu;
-using nop::Rng;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::channel_linear_test {
+
 template <class Real>
 using Layer = nop::ChannelLinear<Cpu, Real>;
 
@@ -118,3 +116,5 @@ TEST_CASE("a channel linear layer refuses no channels and other channels than it
   const Layer<float> layer({.in_channels = 3, .out_channels = 2}, rng);
   CHECK_THROWS_AS(layer(nop::Tensor<float, 3, Cpu>({1, 2, 4})), nop::PreconditionError);
 }
+
+}  // namespace nop::test::channel_linear_test

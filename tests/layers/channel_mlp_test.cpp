@@ -12,11 +12,8 @@
 #include <string>
 #include <vector>
 
-using nop::Activation;
-using nop::Cpu;
-using nop::Rng;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::channel_mlp_test {
+
 template <class Real>
 using Layer = nop::ChannelMlp<Cpu, Real>;
 
@@ -130,3 +127,5 @@ TEST_CASE("a channel MLP refuses a dropout that is no probability, and no channe
   CHECK_THROWS_AS(Layer<float>({.in_channels = 2, .hidden_channels = 0, .out_channels = 2}, rng),
                   nop::PreconditionError);
 }
+
+}  // namespace nop::test::channel_mlp_test

@@ -14,11 +14,8 @@
 #include <type_traits>
 #include <vector>
 
-using nop::ComplexParts;
-using nop::Cpu;
-using nop::Rng;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::complex_valued_test {
+
 using Complex = std::complex<double>;
 using Linear  = nop::ChannelLinear<Cpu, double>;
 using Mlp     = nop::ChannelMlp<Cpu, double>;
@@ -117,3 +114,5 @@ TEST_CASE("on real fields a layer is itself") {
   CHECK(std::is_same_v<nop::LayerOn<double, Mlp>, Mlp>);
   CHECK(std::is_same_v<nop::LayerOn<Complex, Mlp>, nop::ComplexValued<Mlp>>);
 }
+
+}  // namespace nop::test::complex_valued_test

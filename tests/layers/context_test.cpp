@@ -7,9 +7,8 @@
 #include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
-using nop::BatchStatistics;
-using nop::is_told;
-using nop::Rng;
+namespace nop::test::context_test {
+
 using Embedding = nop::NormEmbedding<nop::Tensor<double, 1, nop::Cpu>>;
 
 TEST_CASE("what may be told is a generator, batch statistics and an embedding, and nothing else") {
@@ -30,3 +29,5 @@ TEST_CASE("what was told is found in any order") {
   CHECK(&nop::told<Rng>(statistics, rng) == &rng);
   CHECK(&nop::told<BatchStatistics>(rng, statistics) == &statistics);
 }
+
+}  // namespace nop::test::context_test

@@ -10,10 +10,7 @@
 #include <cstddef>
 #include <utility>
 
-using nop::DomainPadding;
-using nop::PaddingSides;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::domain_padding_test {
 
 TEST_CASE("the margin is the rounded fraction of the points, a half rounded to even") {
   const DomainPadding<1> quarter({0.25});
@@ -118,3 +115,5 @@ TEST_CASE("on another grid the margins are the same part of it") {
     for (std::size_t j = 0; j < 10; ++j)
       CHECK(inside.view()(0, 0, 2 * i, 2 * j) == doctest::Approx(coarse.view()(0, 0, i, j)));
 }
+
+}  // namespace nop::test::domain_padding_test

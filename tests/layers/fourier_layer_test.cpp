@@ -10,16 +10,8 @@
 #include <type_traits>
 #include <vector>
 
-using nop::Activation;
-using nop::Cpu;
-using nop::LayerOrder;
-using nop::NormKind;
-using nop::Rng;
-using nop::Shape;
-using nop::SkipKind;
-using nop::Stabilizer;
-using nop::test::random_field;
-using nop::test::taken;
+namespace nop::test::fourier_layer_test {
+
 template <std::size_t Dim, class Real = double>
 using Layer = nop::FourierLayer<Dim, Cpu, Real>;
 
@@ -358,3 +350,5 @@ TEST_CASE("a Fourier layer refuses an MLP without hidden channels") {
       "FourierLayer: expected a channel_mlp_expansion that leaves a hidden channel, got 0.1",
       nop::PreconditionError);
 }
+
+}  // namespace nop::test::fourier_layer_test

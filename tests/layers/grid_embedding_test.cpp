@@ -8,10 +8,7 @@
 #include <complex>
 #include <cstddef>
 
-using nop::GridEmbedding;
-using nop::Shape;
-using nop::test::random_field;
-
+namespace nop::test::grid_embedding_test {
 namespace {
 
 template <std::size_t Dim>
@@ -93,3 +90,5 @@ TEST_CASE("beside complex channels coordinates are real numbers") {
     }
   nop::test::check_function(GridEmbedding<2>{}, random_field<Complex>(Shape{2, 2, 3, 4}));
 }
+
+}  // namespace nop::test::grid_embedding_test

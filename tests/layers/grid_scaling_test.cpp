@@ -5,8 +5,7 @@
 
 #include <limits>
 
-using nop::scaled_grid;
-using nop::Shape;
+namespace nop::test::grid_scaling_test {
 
 TEST_CASE("a grid is scaled along each axis, a half rounded to even") {
   CHECK(scaled_grid(Shape{5}, {0.5}) == Shape{2UL});
@@ -22,3 +21,5 @@ TEST_CASE("a factor that leaves no point, or too many, is refused") {
   for (const double factor : {0.0, -1.0, 1e12, std::numeric_limits<double>::quiet_NaN()})
     CHECK_THROWS_AS(scaled_grid(Shape{4}, {factor}), nop::PreconditionError);
 }
+
+}  // namespace nop::test::grid_scaling_test

@@ -12,10 +12,8 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Cpu;
-using nop::Initializer;
-using nop::Rng;
-using nop::Shape;
+namespace nop::test::init_test {
+
 using Complex = std::complex<double>;
 
 namespace {
@@ -104,3 +102,5 @@ TEST_CASE("a constant is one where there is a generator, and zero where a file i
   CHECK_THROWS_AS(static_cast<void>(none.constant<double, 1, nop::Cpu>({1}, 1)),
                   nop::PreconditionError);
 }
+
+}  // namespace nop::test::init_test

@@ -7,9 +7,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::LayerGrids;
-using nop::Shape;
-
+namespace nop::test::layer_grids_test {
 namespace {
 
 std::vector<Shape<2>> padded(const LayerGrids<2>& grids, const std::array<double, 2>& padding) {
@@ -70,3 +68,5 @@ TEST_CASE("there is a grid for each layer, and each has points") {
                        "Model: expected grids of at least one point, got [4, 0]",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::layer_grids_test

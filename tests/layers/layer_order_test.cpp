@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <string>
 
+namespace nop::test::layer_order_test {
+
 TEST_CASE("orders of a layer and what stabilizes it have names, in the order of their values") {
   const auto name = [](auto value) {
     return std::string(enumerator_names(value).at(static_cast<std::size_t>(value)));
@@ -16,3 +18,5 @@ TEST_CASE("orders of a layer and what stabilizes it have names, in the order of 
   CHECK(name(nop::Stabilizer::none) == "none");
   CHECK(name(nop::Stabilizer::hyperbolic_tangent) == "hyperbolic_tangent");
 }
+
+}  // namespace nop::test::layer_order_test

@@ -8,12 +8,7 @@
 #include <string>
 #include <vector>
 
-using nop::Cpu;
-using nop::PositionalEmbedding;
-using nop::Rng;
-using nop::Shape;
-using nop::test::random_field;
-
+namespace nop::test::lifting_test {
 namespace {
 
 const nop::GridBox<2> box({0, -1}, {2, 1});
@@ -54,3 +49,5 @@ TEST_CASE("a lifting passes the battery, and has the parameters of its MLP") {
   CHECK(nop::test::parameter_paths(lifting(PositionalEmbedding::grid)) ==
         std::vector<std::string>{"0.weight", "0.bias", "1.weight", "1.bias"});
 }
+
+}  // namespace nop::test::lifting_test

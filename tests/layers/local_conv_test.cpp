@@ -12,10 +12,8 @@
 #include <string>
 #include <vector>
 
-using nop::Cpu;
-using nop::Rng;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::local_conv_test {
+
 template <std::size_t Dim, class Real = double>
 using Layer = nop::LocalConv<Dim, Cpu, Real>;
 
@@ -97,3 +95,5 @@ TEST_CASE("a local convolution layer refuses to have no channels or no kernel") 
   CHECK_THROWS_AS(layer(0, 2, Shape<1>{3}), nop::PreconditionError);
   CHECK_THROWS_AS(layer(1, 0, Shape<1>{3}), nop::PreconditionError);
 }
+
+}  // namespace nop::test::local_conv_test

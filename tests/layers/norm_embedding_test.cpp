@@ -6,7 +6,7 @@
 #include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
 
-using nop::Shape;
+namespace nop::test::norm_embedding_test {
 
 TEST_CASE("an embedding is found among what was told, whatever else was") {
   const auto e = nop::test::random_field(Shape{3});
@@ -25,3 +25,5 @@ TEST_CASE("an embedding may lie on a tape or in somebody's memory") {
   static_assert(nop::context<decltype(nop::NormEmbedding{e.view()})>);
   CHECK(nop::NormEmbedding{variable}.values.value().to_host() == e.to_host());
 }
+
+}  // namespace nop::test::norm_embedding_test

@@ -10,10 +10,8 @@
 #include <string>
 #include <vector>
 
-using nop::Cpu;
-using nop::NormKind;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::norm_test {
+
 template <class Real>
 using Norm   = nop::Norm<Cpu, Real>;
 using Vector = nop::Tensor<double, 1, Cpu>;
@@ -293,3 +291,5 @@ TEST_CASE("the usual groups divide the channels and have four of them or more") 
   CHECK(nop::usual_groups(144) == 24);
   CHECK(nop::usual_groups(256) == 32);
 }
+
+}  // namespace nop::test::norm_test

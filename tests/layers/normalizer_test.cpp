@@ -14,12 +14,9 @@
 #include <utility>
 #include <vector>
 
+namespace nop::test::normalizer_test {
 namespace {
 
-using nop::Cpu;
-using nop::fit_normalizer;
-using nop::NormalizerKind;
-using nop::Shape;
 using Toy    = nop::test::ToyBackend;
 using Values = std::vector<double>;
 
@@ -216,3 +213,5 @@ TEST_CASE("too little data to measure a deviation is refused") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::normalizer_test

@@ -7,8 +7,8 @@
 #include <complex>
 #include <vector>
 
-using nop::Semantics;
-using nop::Shape;
+namespace nop::test::reference_convolution_test {
+
 using Values = std::vector<std::complex<double>>;
 
 template <std::size_t Dim, class Element = double>
@@ -58,3 +58,5 @@ TEST_CASE("what was found out of an axis is kept, for every convolution that has
   const Convolution<2> version(Semantics::v2_0, {9, 9}, {9, 9}, {4, 3}, {4, 3});
   CHECK(&first.reading(0) != &version.reading(0));
 }
+
+}  // namespace nop::test::reference_convolution_test

@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Semantics;
-using nop::Shape;
+namespace nop::test::reference_semantics_test {
+
 using nop::detail::AxisExtents;
 using nop::detail::AxisMap;
 using nop::detail::AxisRole;
@@ -67,3 +67,5 @@ TEST_CASE("of a complex field the reference reads the lowest frequencies and wri
   const auto only = nop::detail::axis_map(Semantics::head, AxisRole::only, {8, 8, 6, 6});
   CHECK(read(only) == Frequencies{0, 1, 2, 3, -4, -3});
 }
+
+}  // namespace nop::test::reference_semantics_test

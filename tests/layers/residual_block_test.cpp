@@ -11,10 +11,8 @@
 #include <string>
 #include <vector>
 
-using nop::Cpu;
-using nop::Resampling;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::residual_block_test {
+
 template <std::size_t Dim = 2, class Backend = Cpu>
 using Block = nop::ResidualBlock<Dim, Backend, double>;
 
@@ -136,3 +134,5 @@ TEST_CASE("a residual block refuses what does not fit, and works on any backend"
                 .to_host(),
             block(random_field(shape, 2), random_field(embeddings, 3)).to_host()) < 1e-12);
 }
+
+}  // namespace nop::test::residual_block_test

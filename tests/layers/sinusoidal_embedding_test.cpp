@@ -10,11 +10,7 @@
 #include <numbers>
 #include <vector>
 
-using nop::Frequencies;
-using nop::Shape;
-using nop::SinusoidalEmbedding;
-using nop::test::random_field;
-
+namespace nop::test::sinusoidal_embedding_test {
 namespace {
 
 std::vector<double> embedded(Frequencies frequencies, double p) {
@@ -64,3 +60,5 @@ TEST_CASE("a sinusoidal embedding of no frequencies is refused") {
       nop::PreconditionError);
   CHECK_THROWS_AS(SinusoidalEmbedding({.count = 1, .longest = 0}), nop::PreconditionError);
 }
+
+}  // namespace nop::test::sinusoidal_embedding_test

@@ -9,12 +9,7 @@
 #include <string>
 #include <vector>
 
-using nop::Cpu;
-using nop::Rng;
-using nop::Shape;
-using nop::SkipKind;
-using nop::test::random_field;
-
+namespace nop::test::skip_test {
 namespace {
 
 nop::Skip<Cpu, double> skip(SkipKind kind, std::size_t in = 3, std::size_t out = 3) {
@@ -101,3 +96,5 @@ TEST_CASE("a skip alone is what it adds, and nothing is refused") {
                        "Skip: expected a skip that passes something, got none",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::skip_test

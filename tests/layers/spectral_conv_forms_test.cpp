@@ -14,12 +14,8 @@
 #include <cstddef>
 #include <vector>
 
-using nop::ChannelMixing;
-using nop::Contraction;
-using nop::Cpu;
-using nop::Shape;
-using nop::test::random_field;
-using nop::test::worst_error;
+namespace nop::test::spectral_conv_forms_test {
+
 using Kind    = nop::SpectralWeightKind;
 using Complex = std::complex<double>;
 template <std::size_t Dim, class Element = double>
@@ -222,3 +218,5 @@ TEST_CASE("descending the gradient lowers the loss with weights of any form") {
     CHECK(last < 0.99 * first);
   });
 }
+
+}  // namespace nop::test::spectral_conv_forms_test

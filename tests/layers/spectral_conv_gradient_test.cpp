@@ -8,10 +8,8 @@
 #include <complex>
 #include <cstddef>
 
-using nop::Cpu;
-using nop::Rng;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::spectral_conv_gradient_test {
+
 using Complex = std::complex<double>;
 template <std::size_t Dim, class Element>
 using Layer = nop::SpectralConv<Dim, Cpu, Element>;
@@ -97,3 +95,5 @@ TEST_CASE("a convolution in float agrees with one in double") {
       Layer<2, float>({.in_channels = 2, .out_channels = 2, .modes = {6, 5}}, rng),
       random_field(Shape{2, 2, 13, 16}));
 }
+
+}  // namespace nop::test::spectral_conv_gradient_test

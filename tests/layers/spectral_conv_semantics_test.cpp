@@ -16,11 +16,8 @@
 #include <initializer_list>
 #include <vector>
 
-using nop::Cpu;
-using nop::Rng;
-using nop::Semantics;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::spectral_conv_semantics_test {
+
 using Complex = std::complex<double>;
 template <std::size_t Dim, class Element>
 using Layer = nop::SpectralConv<Dim, Cpu, Element, nop::WeightForms::all>;
@@ -320,3 +317,5 @@ TEST_CASE("complex fields get the numbers of versions 2.0.0 and 1.0.2") {
         52.374303},
       {}, Shape{9, 8});
 }
+
+}  // namespace nop::test::spectral_conv_semantics_test

@@ -13,13 +13,8 @@
 #include <string>
 #include <vector>
 
-using nop::Cpu;
-using nop::ModeWeight;
-using nop::Rng;
-using nop::Shape;
-using nop::test::NaiveDft;
-using nop::test::random_field;
-using nop::test::worst_error;
+namespace nop::test::spectral_conv_test {
+
 using Complex = std::complex<double>;
 template <std::size_t Dim, class Element = double>
 using Layer = nop::SpectralConv<Dim, Cpu, Element>;
@@ -328,3 +323,5 @@ TEST_CASE("a convolution refuses no channels, no modes and other channels than i
   CHECK_THROWS_AS(conv(nop::Tensor<double, 3, Cpu>({1, 2, 0})), nop::PreconditionError);
   CHECK_THROWS_AS(conv(random_field(Shape{1, 2, 4}), Shape<1>{0}), nop::PreconditionError);
 }
+
+}  // namespace nop::test::spectral_conv_test

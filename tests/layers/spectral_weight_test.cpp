@@ -13,9 +13,8 @@
 #include <string>
 #include <vector>
 
-using nop::ChannelMixing;
-using nop::Contraction;
-using nop::Shape;
+namespace nop::test::spectral_weight_test {
+
 using Kind    = nop::SpectralWeightKind;
 using Complex = std::complex<double>;
 template <std::size_t Dim>
@@ -165,3 +164,5 @@ TEST_CASE("ranks that ask for more memory than a file has are refused") {
                     nop::PreconditionError);
   }
 }
+
+}  // namespace nop::test::spectral_weight_test

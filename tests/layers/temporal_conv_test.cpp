@@ -13,10 +13,8 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Activation;
-using nop::Cpu;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::temporal_conv_test {
+
 using Layer = nop::TemporalConv<Cpu, double>;
 
 namespace {
@@ -84,3 +82,5 @@ TEST_CASE("a temporal convolution refuses a Config of nothing") {
                        "and 2 modes",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::temporal_conv_test

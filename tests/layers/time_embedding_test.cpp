@@ -9,8 +9,8 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Cpu;
-using nop::Shape;
+namespace nop::test::time_embedding_test {
+
 using Layer = nop::TimeEmbedding<Cpu, double>;
 
 namespace {
@@ -71,3 +71,5 @@ TEST_CASE("an embedding of times refuses odd numbers of waves and too few") {
                        "TimeEmbedding: expected an even number of at least 4 waves, got 5",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::time_embedding_test

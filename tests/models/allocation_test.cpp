@@ -15,9 +15,8 @@
 #include <thread>
 #include <vector>
 
+namespace nop::test::allocation_test {
 namespace {
-
-using nop::Shape;
 
 /// A model of the default configuration.
 template <class Model, std::size_t Dim = Model::dimensions>
@@ -161,3 +160,5 @@ TEST_CASE("so does one with the arithmetic of the reference library, on grids wh
 }
 
 }  // namespace
+
+}  // namespace nop::test::allocation_test

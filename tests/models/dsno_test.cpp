@@ -14,10 +14,8 @@
 #include <string>
 #include <vector>
 
-using nop::Cpu;
-using nop::Dsno;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::dsno_test {
+
 using Mlp = nop::ResidualMlp<Cpu, double>;
 using Net = nop::UNet<1, Cpu, double>;
 
@@ -157,3 +155,5 @@ TEST_CASE("a DSNO refuses to have no times") {
       Dsno<Mlp>({.backbone = {.in_channels = 2, .out_channels = 2, .width = 4}}, rng),
       "Dsno: expected at least one time, got none", nop::PreconditionError);
 }
+
+}  // namespace nop::test::dsno_test

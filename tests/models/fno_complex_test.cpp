@@ -18,10 +18,8 @@
 #include <type_traits>
 #include <vector>
 
-using nop::Cpu;
-using nop::Rng;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::fno_complex_test {
+
 using Complex = std::complex<double>;
 template <std::size_t Dim>
 using Model  = nop::Fno<Dim, Cpu, Complex>;
@@ -325,3 +323,5 @@ TEST_CASE("training lowers the loss of a model of complex fields") {
   }
   CHECK(last < 0.5 * first);
 }
+
+}  // namespace nop::test::fno_complex_test

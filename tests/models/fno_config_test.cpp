@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace nop::test::fno_config_test {
+
 TEST_CASE("the configuration of an Fno comes back from its text") {
   const nop::FnoConfig<2> config{.in_channels           = 3,
                                  .out_channels          = 1,
@@ -36,3 +38,5 @@ TEST_CASE("the configuration of an Fno may lack what came later, and nothing els
   json.erase("width");
   CHECK_THROWS_AS(nop::config_from_json<nop::FnoConfig<1>>(json, origin), nop::FormatError);
 }
+
+}  // namespace nop::test::fno_config_test

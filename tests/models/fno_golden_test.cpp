@@ -14,9 +14,7 @@
 #include <cstddef>
 #include <string>
 
-using nop::Cpu;
-using nop::Shape;
-
+namespace nop::test::fno_golden_test {
 namespace {
 
 /// What the reference answered: the first three values, the last, the sum, the sum of squares.
@@ -232,3 +230,5 @@ TEST_CASE("a model of complex fields answers as the reference") {
   CHECK(std::abs(squares - 216.42729) < 3e-4);
   CHECK(nop::test::worst_error(answer(nop::Semantics::exact), y) > 1e-2);
 }
+
+}  // namespace nop::test::fno_golden_test

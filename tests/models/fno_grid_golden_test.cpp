@@ -15,11 +15,7 @@
 #include <numeric>
 #include <vector>
 
-using nop::Cpu;
-using nop::Rng;
-using nop::Shape;
-using nop::test::taken;
-
+namespace nop::test::fno_grid_golden_test {
 namespace {
 
 nop::Fno<2, Cpu, double> reference_model(nop::Semantics semantics) {
@@ -96,3 +92,5 @@ TEST_CASE("a model that scales its grid answers as the reference but for one con
                           .to_host();
   check_golden(result);
 }
+
+}  // namespace nop::test::fno_grid_golden_test

@@ -14,13 +14,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Cpu;
-using nop::Interpolation;
-using nop::Rng;
-using nop::Shape;
-using nop::test::random_field;
-using nop::test::worst_error;
-
+namespace nop::test::fno_grid_test {
 namespace {
 
 template <std::size_t Dim>
@@ -257,3 +251,5 @@ TEST_CASE("a model refuses a scaling for other layers than it has, and grids wit
                        "Fno: expected a grid of at least one point, got [0]",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::fno_grid_test

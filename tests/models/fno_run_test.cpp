@@ -11,10 +11,7 @@
 #include <thread>
 #include <vector>
 
-using nop::Rng;
-using nop::Shape;
-using nop::test::random_field;
-
+namespace nop::test::fno_run_test {
 namespace {
 
 /// The model of the library's smallest Darcy example.
@@ -78,3 +75,5 @@ TEST_CASE("equal generators make equal models") {
   const auto x = random_field<float>(Shape{1, 1, 9, 8});
   CHECK(darcy_model()(x).to_host() == darcy_model()(x).to_host());
 }
+
+}  // namespace nop::test::fno_run_test

@@ -14,12 +14,7 @@
 #include <type_traits>
 #include <vector>
 
-using nop::Cpu;
-using nop::Rng;
-using nop::Shape;
-using nop::test::random_field;
-using nop::test::worst_error;
-
+namespace nop::test::fno_test {
 namespace {
 
 template <std::size_t Dim, class Real = double>
@@ -294,3 +289,5 @@ TEST_CASE("a model adapts its norms to an embedding it is told, in a padded mode
       [&](const auto& u, const auto& v) { return model(u, {8}, nop::NormEmbedding{v}); }, x, e);
   CHECK_THROWS_AS(model(x), nop::PreconditionError);
 }
+
+}  // namespace nop::test::fno_test

@@ -10,10 +10,8 @@
 
 #include <cstddef>
 
-using nop::Cpu;
-using nop::Rng;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::fno_weights_test {
+
 using Kind  = nop::SpectralWeightKind;
 using Model = nop::Tfno<2, Cpu, double>;
 
@@ -119,3 +117,5 @@ TEST_CASE("a model says on which grids its origin computes something else") {
   CHECK_FALSE(differs(nop::Semantics::head, {7, 8}, 0.2));  // 9 points with the padding
   CHECK(differs(nop::Semantics::v2_0, {7, 8}, 0.2));
 }
+
+}  // namespace nop::test::fno_weights_test

@@ -13,11 +13,9 @@
 #include <string>
 #include <vector>
 
+namespace nop::test::normalized_test {
 namespace {
 
-using nop::Cpu;
-using nop::NormalizerKind;
-using nop::Shape;
 using Model = nop::Normalized<nop::Fno<1, Cpu, double>>;
 
 Model::Config config(NormalizerKind input, NormalizerKind output) {
@@ -161,3 +159,5 @@ TEST_CASE("fitting refuses other channels and statistics per point on two grids"
 }
 
 }  // namespace
+
+}  // namespace nop::test::normalized_test

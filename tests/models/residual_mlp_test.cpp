@@ -12,9 +12,8 @@
 #include <string>
 #include <vector>
 
-using nop::Cpu;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::residual_mlp_test {
+
 using Net = nop::ResidualMlp<Cpu, double>;
 
 namespace {
@@ -143,3 +142,5 @@ TEST_CASE("a residual MLP is read from a file as it was written, and refuses wha
   CHECK_THROWS_AS(Net({.in_channels = 2, .out_channels = 2, .width = 4, .blocks = 0}, rng),
                   nop::PreconditionError);
 }
+
+}  // namespace nop::test::residual_mlp_test

@@ -8,7 +8,8 @@
 
 #include <cstddef>
 
-using nop::Shape;
+namespace nop::test::run_test {
+
 using nop::detail::run_model;
 
 namespace {
@@ -40,3 +41,5 @@ TEST_CASE("a place for the result that is of another shape is refused") {
       "Doubling::run: expected an output of shape [1, 1, 4], got [1, 1, 2]",
       nop::PreconditionError);
 }
+
+}  // namespace nop::test::run_test

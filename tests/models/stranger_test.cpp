@@ -21,8 +21,8 @@
 #include <type_traits>
 #include <vector>
 
-using nop::Cpu;
-using nop::Shape;
+namespace nop::test::stranger_test {
+
 using Toy = nop::test::ToyBackend;
 
 namespace {
@@ -162,3 +162,5 @@ TEST_CASE("the stranger's model does not see a difference in where the data come
   CHECK(model(nop::view(data.before.data(), {Data::batch, 1, Data::points})).to_host() ==
         answer(model, data));
 }
+
+}  // namespace nop::test::stranger_test

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <string>
 
+namespace nop::test::tfno_test {
+
 TEST_CASE("a tensorised model is an Fno with Tucker weights of a tenth of the parameters") {
   const auto count = [](const nop::FnoConfig<2>& config) {
     nop::Rng rng(1);
@@ -27,3 +29,5 @@ TEST_CASE("a tensorised model is an Fno with Tucker weights of a tenth of the pa
   CHECK(count(config) / count(dense) == doctest::Approx(0.1).epsilon(0.1));
   CHECK(count(nop::tensorised<2>(dense, 0.4)) / count(dense) == doctest::Approx(0.4).epsilon(0.1));
 }
+
+}  // namespace nop::test::tfno_test

@@ -9,9 +9,8 @@
 #include <cstdint>
 #include <string>
 
-using nop::Cpu;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::unet_stage_test {
+
 using Stage = nop::UNetStage<1, Cpu, double>;
 
 TEST_CASE("a stage is a residual block, and attention where it has heads") {
@@ -39,3 +38,5 @@ TEST_CASE("a stage is a residual block, and attention where it has heads") {
     CHECK(!stage.resamples());
   }
 }
+
+}  // namespace nop::test::unet_stage_test

@@ -13,9 +13,8 @@
 #include <string>
 #include <vector>
 
-using nop::Cpu;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::unet_test {
+
 template <std::size_t Dim = 2, class Backend = Cpu>
 using Net    = nop::UNet<Dim, Backend, double>;
 using Config = nop::UNetConfig;
@@ -210,3 +209,5 @@ TEST_CASE("a U-Net works on any backend") {
             toy(x, toy_times).to_host(),
             trained(small())(random_field(Shape{2, 1, 4, 4}, 2), two_times()).to_host()) < 1e-12);
 }
+
+}  // namespace nop::test::unet_test

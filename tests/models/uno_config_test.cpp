@@ -7,6 +7,8 @@
 
 #include <vector>
 
+namespace nop::test::uno_config_test {
+
 TEST_CASE("the skips across a U are mirrored") {
   const auto skips = nop::mirrored_skips(5);
   REQUIRE(skips.size() == 2);
@@ -32,3 +34,5 @@ TEST_CASE(
   REQUIRE(through_text().horizontal_skips);
   CHECK(through_text().horizontal_skips->at(0).to == 1);
 }
+
+}  // namespace nop::test::uno_config_test

@@ -13,11 +13,7 @@
 #include <numeric>
 #include <vector>
 
-using nop::Cpu;
-using nop::Shape;
-using nop::test::NaiveUno;
-using nop::test::worst_error;
-
+namespace nop::test::uno_golden_test {
 namespace {
 
 nop::Uno<2, Cpu, double>::Config reference_config() {
@@ -83,3 +79,5 @@ TEST_CASE("with the reference's semantics a U-shaped model answers as the refere
   nop::test::fill_with_golden_values(model, nop::test::uno_reference_name);
   check_golden(model(nop::test::golden_input<double, Cpu>(Shape{1, 1, 12, 12})).to_host());
 }
+
+}  // namespace nop::test::uno_golden_test

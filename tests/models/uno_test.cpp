@@ -16,15 +16,7 @@
 #include <string>
 #include <vector>
 
-using nop::Cpu;
-using nop::Interpolation;
-using nop::Rng;
-using nop::Shape;
-using nop::SkipKind;
-using nop::test::NaiveUno;
-using nop::test::random_field;
-using nop::test::worst_error;
-
+namespace nop::test::uno_test {
 namespace {
 
 template <std::size_t Dim>
@@ -293,3 +285,5 @@ TEST_CASE("a U-shaped model refuses what makes none") {
   CHECK_THROWS_AS(model(random_field(Shape{1, 2, 6}), {0}), nop::PreconditionError);
   CHECK_THROWS_AS(model(random_field(Shape{1, 2, 1})), nop::PreconditionError);
 }
+
+}  // namespace nop::test::uno_test

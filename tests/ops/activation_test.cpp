@@ -14,10 +14,8 @@
 #include <type_traits>
 #include <vector>
 
-using nop::Activation;
-using nop::Shape;
-using nop::test::field_of;
-using nop::test::random_field;
+namespace nop::test::activation_test {
+
 using Wide = long double;
 
 namespace {
@@ -182,3 +180,5 @@ TEST_CASE("an activation by name is the op of that name") {
   CHECK(same(Activation::tanh, nop::tanh));
   CHECK(same(Activation::selu, nop::selu));
 }
+
+}  // namespace nop::test::activation_test

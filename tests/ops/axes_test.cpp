@@ -8,10 +8,8 @@
 #include <complex>
 #include <cstddef>
 
-using nop::Shape;
-using nop::test::check_gradients;
-using nop::test::check_linear_function;
-using nop::test::random_field;
+namespace nop::test::axes_test {
+
 using Complex = std::complex<double>;
 
 TEST_CASE("a crop is the box that was asked for") {
@@ -204,3 +202,5 @@ TEST_CASE("a box whose end would overflow is refused") {
   CHECK_THROWS_AS(nop::crop(x, {huge}, {2}), nop::PreconditionError);
   CHECK_THROWS_AS(nop::pad(x, {huge}, {4}), nop::PreconditionError);
 }
+
+}  // namespace nop::test::axes_test

@@ -10,8 +10,8 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::broadcast_test {
+
 using Complex = std::complex<double>;
 
 namespace {
@@ -74,3 +74,5 @@ TEST_CASE("a product with repeated values refuses extents that neither agree nor
                        "and [2, 1, 3]",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::broadcast_test

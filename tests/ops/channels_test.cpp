@@ -10,11 +10,8 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Shape;
-using nop::test::check_gradients;
-using nop::test::check_ways_to_call;
-using nop::test::random_field;
-using nop::test::worst_error;
+namespace nop::test::channels_test {
+
 using Complex = std::complex<double>;
 
 namespace {
@@ -146,3 +143,5 @@ TEST_CASE("channel ops refuse operands that do not fit") {
                        "scale_channels: expected a gate of 3 channels, got [4]",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::channels_test

@@ -9,8 +9,7 @@
 #include <complex>
 #include <cstddef>
 
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::complex_parts_test {
 
 TEST_CASE_TEMPLATE("a complex field is its real part plus i times its imaginary part", Real, float,
                    double) {
@@ -50,3 +49,5 @@ TEST_CASE("parts of different shapes are refused") {
                        "from_parts: expected two equal shapes, got [2, 3] and [3, 2]",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::complex_parts_test

@@ -11,10 +11,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Rng;
-using nop::Shape;
-using nop::test::random_field;
-
+namespace nop::test::dropout_test {
 namespace {
 
 nop::test::CpuTensor<double, 2> ones(std::size_t count) {
@@ -94,3 +91,5 @@ TEST_CASE("dropout refuses what is no probability below one") {
                        nop::PreconditionError);
   CHECK_THROWS_AS(nop::dropout(x, std::nan(""), rng), nop::PreconditionError);
 }
+
+}  // namespace nop::test::dropout_test

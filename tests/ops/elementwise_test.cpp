@@ -10,10 +10,8 @@
 #include <functional>
 #include <vector>
 
-using nop::Shape;
-using nop::test::check_gradients;
-using nop::test::check_ways_to_call;
-using nop::test::random_field;
+namespace nop::test::elementwise_test {
+
 using Complex = std::complex<double>;
 
 namespace {
@@ -80,3 +78,5 @@ TEST_CASE("elementwise ops refuse two shapes") {
                        "multiply: expected two equal shapes, got [2, 3] and [3, 2]",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::elementwise_test

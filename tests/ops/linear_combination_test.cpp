@@ -11,9 +11,8 @@
 #include <cstddef>
 #include <vector>
 
-using nop::linear_combination;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::linear_combination_test {
+
 using Complex = std::complex<double>;
 
 TEST_CASE_TEMPLATE("a linear combination is the sum of its terms", Element, float, double,
@@ -89,3 +88,5 @@ TEST_CASE("fields that do not fit each other are not combined") {
                        "linear_combination: expected factors for each of 2 samples, got 2 and 3",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::linear_combination_test

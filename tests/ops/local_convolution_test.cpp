@@ -10,11 +10,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::local_convolution;
-using nop::Shape;
-using nop::test::random_field;
-using nop::test::worst_error;
-
+namespace nop::test::local_convolution_test {
 namespace {
 
 /// The sum over every tap that lies inside, for every number of the result.
@@ -116,3 +112,5 @@ TEST_CASE("a local convolution refuses other channels and what is empty") {
   CHECK_THROWS_AS(local_convolution(Field({1, 2, 4}), Field({0, 1, 2})), nop::PreconditionError);
   CHECK(local_convolution(Field({0, 2, 4}), Field({3, 1, 2})).shape() == Shape<3>{0, 1, 4});
 }
+
+}  // namespace nop::test::local_convolution_test

@@ -9,8 +9,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::map_test {
 
 TEST_CASE("the box of a field is batch, channels and points") {
   CHECK(nop::channel_box(Shape{2, 3, 4, 5}) == Shape<3>{2, 3, 20});
@@ -53,3 +52,5 @@ TEST_CASE("a sum by channel runs over batch and points") {
     CHECK(s.view()(c) == doctest::Approx(expected).epsilon(1e-12));
   }
 }
+
+}  // namespace nop::test::map_test

@@ -11,11 +11,7 @@
 #include <utility>
 #include <vector>
 
-using nop::Form;
-using nop::matrix_product;
-using nop::Shape;
-using nop::test::random_field;
-
+namespace nop::test::matrix_product_test {
 namespace {
 
 /// conj for numbers of any kind.
@@ -99,3 +95,5 @@ TEST_CASE("a matrix product refuses what does not fit, and works on any backend"
   const auto c = matrix_product(random_field(Shape{2, 3, 4}, 1), random_field(Shape{2, 4, 2}, 2));
   CHECK(nop::test::worst_error(toys.to_host(), c.to_host()) < 1e-14);
 }
+
+}  // namespace nop::test::matrix_product_test

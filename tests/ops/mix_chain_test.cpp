@@ -12,12 +12,7 @@
 
 #include <cstddef>
 
-using nop::Activation;
-using nop::mix_chain;
-using nop::Shape;
-using nop::through;
-using nop::test::random_field;
-
+namespace nop::test::mix_chain_test {
 namespace {
 
 /// A chain with everything, and the same out of separate ops.
@@ -115,3 +110,5 @@ TEST_CASE("a chain refuses operands that do not fit") {
                        "mix_chain: expected as many channels as the 3 that are gated, got 2",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::mix_chain_test

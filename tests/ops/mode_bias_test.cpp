@@ -8,8 +8,8 @@
 #include <complex>
 #include <cstddef>
 
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::mode_bias_test {
+
 using Complex = std::complex<double>;
 
 TEST_CASE_TEMPLATE("a bias is added to every sample of the one mode", Bias, double, Complex) {
@@ -41,3 +41,5 @@ TEST_CASE("adding to a mode refuses another number of channels and a mode outsid
                        "add_to_mode: expected a mode inside [3, 2], got [0, 2]",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::mode_bias_test

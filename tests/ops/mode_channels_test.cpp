@@ -10,8 +10,8 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::mode_channels_test {
+
 using Complex = std::complex<double>;
 
 namespace {
@@ -108,3 +108,5 @@ TEST_CASE("mixing channels per mode refuses what does not fit") {
                        "mix_channels_per_mode: expected a mode inside [4, 5, 2, 3], got [0, 5]",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::mode_channels_test

@@ -8,9 +8,8 @@
 #include <complex>
 #include <cstddef>
 
-using nop::Shape;
-using nop::test::check_linear_function;
-using nop::test::random_field;
+namespace nop::test::modes_gradient_test {
+
 using Complex = std::complex<double>;
 
 namespace {
@@ -77,3 +76,5 @@ TEST_CASE("transforms of a middle axis have their adjoints as pullbacks") {
   check_linear_function([](const auto& u) { return nop::from_modes_from_axis<1>(u, Shape{5}); },
                         random_field<Complex>(Shape{2, 3, 2, 2}));
 }
+
+}  // namespace nop::test::modes_gradient_test

@@ -13,12 +13,8 @@
 #include <type_traits>
 #include <vector>
 
-using nop::FourierEngine;
-using nop::ModeWeight;
-using nop::Shape;
-using nop::test::NaiveDft;
-using nop::test::random_field;
-using nop::test::worst_error;
+namespace nop::test::modes_test {
+
 using Complex = std::complex<double>;
 
 namespace {
@@ -255,3 +251,5 @@ TEST_CASE("an empty batch has an empty spectrum") {
   CHECK(spectrum.shape() == Shape<3>{0, 1, 3});
   CHECK(nop::from_modes(spectrum, Shape{6}).shape() == Shape<3>{0, 1, 6});
 }
+
+}  // namespace nop::test::modes_test

@@ -10,9 +10,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Shape;
-using nop::test::random_field;
-
+namespace nop::test::normalize_test {
 namespace {
 
 /// (x - mean) / sqrt(variance + epsilon) by plain loops over rows of consecutive elements.
@@ -138,3 +136,5 @@ TEST_CASE("standardizing channels by given numbers is linear") {
       "standardize_channels: expected means and variances of 3 channels, got [3] and [2]",
       nop::PreconditionError);
 }
+
+}  // namespace nop::test::normalize_test

@@ -10,11 +10,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::pixel_shuffle;
-using nop::pixel_unshuffle;
-using nop::Shape;
-using nop::test::field_of;
-using nop::test::random_field;
+namespace nop::test::pixel_shuffle_test {
 
 TEST_CASE("points of a block become channels, row by row") {
   const auto x =
@@ -78,3 +74,5 @@ TEST_CASE("shuffles of pixels work on any backend") {
   CHECK(pixel_shuffle(toy, 2).to_host() == pixel_shuffle(x, 2).to_host());
   CHECK(pixel_unshuffle(toy, 2).to_host() == pixel_unshuffle(x, 2).to_host());
 }
+
+}  // namespace nop::test::pixel_shuffle_test

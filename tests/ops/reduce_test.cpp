@@ -10,10 +10,7 @@
 #include <complex>
 #include <cstddef>
 
-using nop::Shape;
-using nop::test::check_gradients;
-using nop::test::check_ways_to_call;
-using nop::test::random_field;
+namespace nop::test::reduce_test {
 
 TEST_CASE_TEMPLATE("a sum is that of all elements", Element, float, double, std::complex<float>,
                    std::complex<double>) {
@@ -77,3 +74,5 @@ TEST_CASE("sums work on another backend") {
         doctest::Approx(nop::sum(random_field(Shape{3, 5}, 1)).item()).epsilon(1e-12));
   check_gradients(nop::sum_of_squares, x);
 }
+
+}  // namespace nop::test::reduce_test

@@ -12,12 +12,7 @@
 #include <numbers>
 #include <vector>
 
-using nop::Interpolation;
-using nop::resample;
-using nop::Shape;
-using nop::test::random_field;
-using nop::test::worst_error;
-
+namespace nop::test::resample_test {
 namespace {
 
 constexpr Interpolation interpolations[] = {Interpolation::trigonometric, Interpolation::linear,
@@ -210,3 +205,5 @@ TEST_CASE("resampling refuses grids without points") {
   CHECK(resample(nop::Tensor<double, 3, nop::Cpu>({0, 1, 3}), Shape{4}, Interpolation::cubic)
             .shape() == Shape<3>{0, 1, 4});
 }
+
+}  // namespace nop::test::resample_test

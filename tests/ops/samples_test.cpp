@@ -9,9 +9,7 @@
 #include <complex>
 #include <vector>
 
-using nop::repeat_samples;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::samples_test {
 
 TEST_CASE("samples are repeated in a row") {
   const auto x = nop::test::field_of<float>(Shape{2, 2}, {1, 2, 3, 4});
@@ -38,3 +36,5 @@ TEST_CASE("samples are repeated at least once, on any backend") {
   CHECK(repeat_samples(toy, 2).to_host() ==
         repeat_samples(random_field(Shape{2, 3, 4}, 1), 2).to_host());
 }
+
+}  // namespace nop::test::samples_test

@@ -10,11 +10,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::average_pool;
-using nop::Shape;
-using nop::upsample_nearest;
-using nop::test::field_of;
-using nop::test::random_field;
+namespace nop::test::sampling_test {
 
 TEST_CASE("pooling takes the mean of each block, sampling up repeats it") {
   const auto x = field_of<double>(Shape{1, 1, 2, 4}, {1, 2, 3, 4, 5, 6, 7, 12});
@@ -61,3 +57,5 @@ TEST_CASE("pooling and sampling up work on any backend") {
         1e-14);
   CHECK(upsample_nearest(toy, 2).to_host() == upsample_nearest(x, 2).to_host());
 }
+
+}  // namespace nop::test::sampling_test

@@ -9,9 +9,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::scale_and_shift;
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::scale_and_shift_test {
 
 TEST_CASE_TEMPLATE("every channel of every sample has its scale and its shift", Real, float,
                    double) {
@@ -60,3 +58,5 @@ TEST_CASE("scales and shifts have to be as many as channels, and work on any bac
                 .to_host(),
             scale_and_shift(random_field(shape, 1), random_field(both, 2)).to_host()) < 1e-14);
 }
+
+}  // namespace nop::test::scale_and_shift_test

@@ -9,9 +9,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Shape;
-using nop::test::random_field;
-
+namespace nop::test::sinusoids_test {
 namespace {
 
 nop::Tensor<double, 1, nop::Cpu> frequencies() {
@@ -55,3 +53,5 @@ TEST_CASE("waves of no frequency are refused, and of no points there are none") 
   CHECK(nop::sinusoids(nop::Tensor<double, 3, nop::Cpu>({2, 1, 0}), frequencies()).shape() ==
         Shape<3>{2, 6, 0});
 }
+
+}  // namespace nop::test::sinusoids_test

@@ -11,9 +11,7 @@
 #include <limits>
 #include <vector>
 
-using nop::Shape;
-using nop::softmax;
-using nop::test::random_field;
+namespace nop::test::softmax_test {
 
 TEST_CASE_TEMPLATE("softmax is the exponentials over their sum, along the last axis", Real, float,
                    double) {
@@ -59,3 +57,5 @@ TEST_CASE("softmax refuses an empty axis, and works on any backend") {
   CHECK(nop::test::worst_error(softmax(toy).to_host(), softmax(random_field(shape, 1)).to_host()) <
         1e-14);
 }
+
+}  // namespace nop::test::softmax_test

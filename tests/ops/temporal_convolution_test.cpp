@@ -11,10 +11,8 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Activation;
-using nop::Shape;
-using nop::temporal_convolution;
-using nop::test::random_field;
+namespace nop::test::temporal_convolution_test {
+
 using Complex = std::complex<double>;
 
 namespace {
@@ -87,3 +85,5 @@ TEST_CASE("temporal convolution works on any backend") {
                 .to_host(),
             block(random_field(shape, 1), random_field<Complex>(weights, 2)).to_host()) < 1e-13);
 }
+
+}  // namespace nop::test::temporal_convolution_test

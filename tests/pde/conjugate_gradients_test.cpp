@@ -10,10 +10,10 @@
 #include <cstddef>
 #include <vector>
 
+namespace nop::test::conjugate_gradients_test {
 namespace {
 
 using Vector = nop::Tensor<double, 1, nop::Cpu>;
-using nop::conjugate_gradients;
 
 /// The diagonal matrix with the eigenvalues 1 ... distinct, again and again.
 struct Diagonal {
@@ -89,3 +89,5 @@ TEST_CASE("conjugate gradients refuse an indefinite preconditioner and a right s
 }
 
 }  // namespace
+
+}  // namespace nop::test::conjugate_gradients_test

@@ -9,13 +9,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace nop::test::darcy_data_test {
 namespace {
-
-using nop::Cpu;
-using nop::darcy_data;
-using nop::DarcyDataConfig;
-using nop::RandomStream;
-using nop::Shape;
 
 const DarcyDataConfig small{.intervals = 24, .resolutions = {24, 12, 8}};
 
@@ -112,3 +107,5 @@ TEST_CASE("a data set refuses coefficients below zero and grids that are not nes
 }
 
 }  // namespace
+
+}  // namespace nop::test::darcy_data_test

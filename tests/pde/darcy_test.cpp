@@ -13,11 +13,9 @@
 #include <utility>
 #include <vector>
 
+namespace nop::test::darcy_test {
 namespace {
 
-using nop::Cpu;
-using nop::DarcySolver;
-using nop::test::worst_error;
 using std::numbers::pi;
 using Field = nop::Tensor<double, 2, Cpu>;
 
@@ -262,3 +260,5 @@ TEST_CASE("Darcy's solver refuses what has no solution and says when it finds no
 }
 
 }  // namespace
+
+}  // namespace nop::test::darcy_test

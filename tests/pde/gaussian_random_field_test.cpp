@@ -9,13 +9,9 @@
 #include <numbers>
 #include <vector>
 
+namespace nop::test::gaussian_random_field_test {
 namespace {
 
-using nop::NeumannRandomField;
-using nop::PeriodicRandomField;
-using nop::RandomStream;
-using nop::Shape;
-using nop::test::worst_error;
 using std::numbers::pi;
 
 const nop::RandomFieldConfig rough{.alpha = 2, .tau = 3, .sigma = 1.5, .max_frequency = 5};
@@ -207,3 +203,5 @@ TEST_CASE("a random field refuses a law that does not exist and a grid of anothe
 }
 
 }  // namespace
+
+}  // namespace nop::test::gaussian_random_field_test

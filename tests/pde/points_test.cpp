@@ -4,9 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace nop::test::points_test {
 namespace {
-
-using nop::Shape;
 
 TEST_CASE("cell centres, nodes and periodic points divide the axis as their names say") {
   const auto centres = nop::cell_centres<2>({4, 2});
@@ -28,3 +27,5 @@ TEST_CASE("a grid without intervals is refused") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::points_test

@@ -10,13 +10,8 @@
 #include <numbers>
 #include <vector>
 
+namespace nop::test::poisson_test {
 namespace {
-
-using nop::Cpu;
-using nop::PoissonSolver;
-using nop::Shape;
-using nop::Tensor;
-using nop::test::worst_error;
 
 TEST_CASE_TEMPLATE("every sine product is solved by its discrete eigenvalue", Real, float, double) {
   for (const std::size_t n : {2U, 3U, 5U, 8U}) {
@@ -85,3 +80,5 @@ TEST_CASE("the Poisson solver refuses a grid without inside and fields of anothe
 }
 
 }  // namespace
+
+}  // namespace nop::test::poisson_test

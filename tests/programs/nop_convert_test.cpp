@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace nop {
+namespace nop::test::nop_convert_test {
 namespace {
 
 using test::fixture;
@@ -22,8 +22,10 @@ TEST_CASE("a model goes to nop's own format and back, every number as it was") {
     CHECK(run_program("nop-convert " + ours + " --out " + theirs).status == 0);
     const auto before = read_torch_checkpoint(fixture(name)), after = read_torch_checkpoint(theirs);
     CHECK(before.tensors.size() == after.tensors.size());
-    for (const auto& [key, array] : before.tensors)
-      CHECK_MESSAGE((after.tensors.contains(key) && after.tensors.at(key) == array), key);
+    for (const auto& tensor : before.tensors) {
+      const auto& key = tensor.first;
+      CHECK_MESSAGE((after.tensors.contains(key) && after.tensors.at(key) == tensor.second), key);
+    }
   }
 }
 
@@ -50,4 +52,4 @@ TEST_CASE("what is wrong is said in one line, and no file is written") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::nop_convert_test

@@ -2,7 +2,7 @@
 #include "programs/programs.hpp"
 #include <doctest/doctest.h>
 
-namespace nop {
+namespace nop::test::nop_info_test {
 namespace {
 
 using test::fixture;
@@ -32,4 +32,4 @@ TEST_CASE("what is wrong is said in one line") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::nop_info_test

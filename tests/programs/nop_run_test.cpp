@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace nop {
+namespace nop::test::nop_run_test {
 namespace {
 
 using test::fixture;
@@ -109,4 +109,4 @@ TEST_CASE("what is wrong is said in one line") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::nop_run_test

@@ -28,7 +28,11 @@ class CheckLayers(unittest.TestCase):
     def header(self, path, text="", tested=True):
         self.write(f"include/nop/{path}", HEADER + text)
         if tested:
-            self.write(f"tests/{path[:-4]}_test.cpp", f"// {LICENCE}\n")
+            self.write_test(path[:-4])
+
+    def write_test(self, stem):
+        names = f"nop::test::{Path(stem).name}_test"
+        self.write(f"tests/{stem}_test.cpp", f"// {LICENCE}\nnamespace {names} {{\n}}\n")
 
     def assert_problem(self, start, containing):
         problems, _ = check(self.root)
@@ -67,6 +71,10 @@ class CheckLayers(unittest.TestCase):
     def test_a_header_without_a_test_file_fails(self):
         self.header("backend/cpu/gemm.hpp", tested=False)
         self.assert_problem("mirror", "tests/backend/cpu/gemm_test.cpp")
+
+    def test_a_test_file_without_its_namespace_fails(self):
+        self.write("tests/ops/modes_test.cpp", f"// {LICENCE}\nnamespace nop {{\n}}\n")
+        self.assert_problem("names", "tests/ops/modes_test.cpp: has no namespace nop::test::modes_test")
 
     def test_a_header_that_is_too_long_fails(self):
         self.header("core/view.hpp", "\n" * (MAX_LINES - 1))

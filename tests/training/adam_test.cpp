@@ -10,9 +10,9 @@
 #include <complex>
 #include <vector>
 
+namespace nop::test::adam_test {
 namespace {
 
-using nop::test::worst_error;
 using Complex   = std::complex<double>;
 using Model     = nop::test::TwoParameters<nop::test::ToyBackend>;
 using Reals     = Model::Reals;
@@ -150,3 +150,5 @@ TEST_CASE("an optimizer refuses a model of other shapes and nonsense") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::adam_test

@@ -8,10 +8,9 @@
 
 #include <limits>
 
+namespace nop::test::clip_test {
 namespace {
 
-using nop::test::gradients_of;
-using nop::test::worst_error;
 using Model     = nop::test::TwoParameters<nop::test::ToyBackend>;
 using Reals     = Model::Reals;
 using Complexes = Model::Complexes;
@@ -63,3 +62,5 @@ TEST_CASE("a norm that is not finite is left for the loss to show") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::clip_test

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+namespace nop::test::csv_log_test {
 namespace {
 
-using nop::CsvLog;
 using Values = std::vector<double>;
 using Names  = std::vector<std::string>;
 
@@ -59,3 +59,5 @@ TEST_CASE("a log of other columns and rows that are none are refused and left al
 }
 
 }  // namespace
+
+}  // namespace nop::test::csv_log_test

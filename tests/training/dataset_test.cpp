@@ -8,6 +8,7 @@
 #include <numeric>
 #include <vector>
 
+namespace nop::test::dataset_test {
 namespace {
 
 using Toy     = nop::test::ToyBackend;
@@ -115,3 +116,5 @@ TEST_CASE("a dataset refuses unequal numbers of samples, and batches of none") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::dataset_test

@@ -8,6 +8,7 @@
 
 #include <cmath>
 
+namespace nop::test::ema_test {
 namespace {
 
 using Model     = nop::test::TwoParameters<nop::test::ToyBackend>;
@@ -71,3 +72,5 @@ TEST_CASE("a model of other shapes is refused") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::ema_test

@@ -12,11 +12,9 @@
 #include <numbers>
 #include <vector>
 
+namespace nop::test::finite_difference_test {
 namespace {
 
-using nop::Boundary;
-using nop::Cpu;
-using nop::Shape;
 using Toy    = nop::test::ToyBackend;
 using Values = std::vector<double>;
 
@@ -91,3 +89,5 @@ TEST_CASE("an axis that is too short for open ends is refused") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::finite_difference_test

@@ -8,9 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace nop::test::history_test {
 namespace {
-
-using nop::History;
 
 History example() {
   return {.measures = {"l2 at 32", "h1"},
@@ -48,3 +47,5 @@ TEST_CASE("a history of other measures is refused") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::history_test

@@ -5,6 +5,7 @@
 
 #include <optional>
 
+namespace nop::test::learning_rate_test {
 namespace {
 
 TEST_CASE("a learning rate is any schedule, a function or a number") {
@@ -33,3 +34,5 @@ TEST_CASE("a learning rate that is a plateau looks at the losses, others do not"
 }
 
 }  // namespace
+
+}  // namespace nop::test::learning_rate_test

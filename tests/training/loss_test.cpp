@@ -12,11 +12,9 @@
 #include <cmath>
 #include <vector>
 
+namespace nop::test::loss_test {
 namespace {
 
-using nop::Cpu;
-using nop::Reduction;
-using nop::Shape;
 using Toy    = nop::test::ToyBackend;
 using Values = std::vector<double>;
 
@@ -167,3 +165,5 @@ TEST_CASE("losses refuse shapes that differ, no numbers and orders below one") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::loss_test

@@ -6,6 +6,7 @@
 #include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
+namespace nop::test::mean_loss_test {
 namespace {
 
 using Toy  = nop::test::ToyBackend;
@@ -48,3 +49,5 @@ TEST_CASE("no samples have no mean loss") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::mean_loss_test

@@ -9,6 +9,7 @@
 #include "two_parameters.hpp"
 #include <doctest/doctest.h>
 
+namespace nop::test::parameter_states_test {
 namespace {
 
 using Toy       = nop::test::ToyBackend;
@@ -58,3 +59,5 @@ TEST_CASE("decay adds a part of the value to the gradient") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::parameter_states_test

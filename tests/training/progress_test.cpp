@@ -6,10 +6,8 @@
 #include <sstream>
 #include <string>
 
+namespace nop::test::progress_test {
 namespace {
-
-using nop::Progress;
-using nop::ProgressStyle;
 
 struct Shown {
   std::ostringstream stream;
@@ -85,3 +83,5 @@ TEST_CASE("a time is written as on a clock") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::progress_test

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+namespace nop::test::read_dataset_test {
 namespace {
 
-using nop::make_array;
 using Values = std::vector<double>;
 
 nop::Array booleans(std::vector<std::size_t> shape, const std::vector<std::uint8_t>& values) {
@@ -74,3 +74,5 @@ TEST_CASE("an archive that is no dataset is refused with the reason") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::read_dataset_test

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+namespace nop::test::reduction_test {
 namespace {
 
 using Toy    = nop::test::ToyBackend;
@@ -57,3 +58,5 @@ TEST_CASE("the spacing of an axis is its length by its points") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::reduction_test

@@ -7,6 +7,7 @@
 #include <numbers>
 #include <vector>
 
+namespace nop::test::schedule_test {
 namespace {
 
 using doctest::Approx;
@@ -117,3 +118,5 @@ TEST_CASE("schedules without a time scale are refused") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::schedule_test

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+namespace nop::test::sgd_test {
 namespace {
 
-using nop::test::worst_error;
 using Model     = nop::test::TwoParameters<nop::test::ToyBackend>;
 using Reals     = Model::Reals;
 using Complexes = Model::Complexes;
@@ -55,3 +55,5 @@ TEST_CASE("a parameter without a gradient is left alone") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::sgd_test

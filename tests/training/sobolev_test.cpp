@@ -13,12 +13,9 @@
 #include <numbers>
 #include <vector>
 
+namespace nop::test::sobolev_test {
 namespace {
 
-using nop::Boundary;
-using nop::Cpu;
-using nop::Reduction;
-using nop::Shape;
 using Toy = nop::test::ToyBackend;
 
 template <std::size_t Rank>
@@ -122,3 +119,5 @@ TEST_CASE("a Sobolev loss with open boundaries refuses a grid of three points") 
 }
 
 }  // namespace
+
+}  // namespace nop::test::sobolev_test

@@ -10,6 +10,7 @@
 #include <limits>
 #include <vector>
 
+namespace nop::test::state_arrays_test {
 namespace {
 
 using Model     = nop::test::TwoParameters<nop::test::ToyBackend>;
@@ -91,3 +92,5 @@ TEST_CASE("an average goes on") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::state_arrays_test

@@ -16,10 +16,8 @@
 #include <string>
 #include <vector>
 
+namespace nop::test::trainer_test {
 namespace {
-
-using nop::Cpu;
-using nop::Shape;
 
 /// A Fourier neural operator with dropout and batch norm, so that its training draws random numbers
 /// and changes what is no parameter.
@@ -253,3 +251,5 @@ TEST_CASE("a training without samples is refused") {
 }
 
 }  // namespace
+
+}  // namespace nop::test::trainer_test

@@ -8,12 +8,10 @@
 #include <cstddef>
 #include <vector>
 
-using nop::FourierEngine;
-using nop::ModeWeight;
+namespace nop::test::axis_test {
+
 using nop::cpu::RealDftKey;
 using nop::cpu::detail::AxisTransform;
-using nop::test::random_values;
-using nop::test::worst_error;
 
 namespace {
 
@@ -70,3 +68,5 @@ TEST_CASE_TEMPLATE("any number of columns is transformed alike by both engines",
             }
           }
 }
+
+}  // namespace nop::test::axis_test

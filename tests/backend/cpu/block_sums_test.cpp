@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <vector>
 
+namespace nop::test::block_sums_test {
 namespace {
 
 /// Sums over `count` tiles of 1, tile and sin(tile).
@@ -40,3 +41,5 @@ TEST_CASE("sums in blocks take every tile once") {
 TEST_CASE("sums in blocks have the same bits on any number of threads") {
   CHECK(nop::test::same_on_any_threads([] { return sums_of(1234); }));
 }
+
+}  // namespace nop::test::block_sums_test

@@ -6,9 +6,7 @@
 #include <cmath>
 #include <string>
 
-using nop::FourierEngine;
-using nop::FourierTransform;
-using nop::ModeWeight;
+namespace nop::test::calibrate_test {
 
 TEST_CASE_TEMPLATE("a calibration gives costs that can be chosen by", Real, float, double) {
   const nop::cpu::FourierCost cost = nop::cpu::measured_fourier_cost<Real>();
@@ -31,3 +29,5 @@ TEST_CASE("the engines of a transform are told axis by axis") {
   CHECK(nop::cpu::describe_engines<double>(transform).find(": dense\n") == std::string::npos);
   nop::cpu::set_fourier_cost(before);
 }
+
+}  // namespace nop::test::calibrate_test

@@ -8,7 +8,8 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Shape;
+namespace nop::test::channel_tile_test {
+
 using nop::cpu::detail::MixTile;
 using nop::cpu::detail::TileRoom;
 using nop::cpu::detail::Tiling;
@@ -58,3 +59,5 @@ TEST_CASE_TEMPLATE("a tile is read, and multiplied by a matrix", Real, float, do
     }
   }
 }
+
+}  // namespace nop::test::channel_tile_test

@@ -9,10 +9,10 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Update;
+namespace nop::test::complex_dots_test {
+
 using nop::cpu::detail::multiply_complex_dots;
 using nop::cpu::detail::Strided;
-using nop::test::random_values;
 
 namespace {
 
@@ -55,3 +55,5 @@ TEST_CASE_TEMPLATE("complex dot products of rows are the product", Real, float, 
     for (const std::size_t columns : {1U, 3U, 8U, 13U, 64U})
       for (const std::size_t depth : {1U, 2U, 7U, 8U, 33U}) check<Real>(rows, depth, columns);
 }
+
+}  // namespace nop::test::complex_dots_test

@@ -9,10 +9,10 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Update;
+namespace nop::test::complex_tile_test {
+
 using nop::cpu::detail::multiply_complex;
 using nop::cpu::detail::Strided;
-using nop::test::random_values;
 
 namespace {
 
@@ -57,3 +57,5 @@ TEST_CASE_TEMPLATE("a complex product in registers is the product", Real, float,
     for (const std::size_t columns : {1U, 3U, 8U, 13U, 20U, 64U})
       for (const std::size_t depth : {1U, 2U, 9U}) check<Real>(rows, depth, columns);
 }
+
+}  // namespace nop::test::complex_tile_test

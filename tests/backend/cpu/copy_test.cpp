@@ -11,9 +11,9 @@
 #include <numeric>
 #include <vector>
 
+namespace nop::test::copy_test {
+
 namespace cpu = nop::cpu;
-using nop::Shape;
-using nop::test::random_values;
 
 namespace {
 
@@ -115,3 +115,5 @@ TEST_CASE("a strided copy has the same bits on any number of threads") {
     return out;
   }));
 }
+
+}  // namespace nop::test::copy_test

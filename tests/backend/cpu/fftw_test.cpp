@@ -12,11 +12,11 @@
 #include <thread>
 #include <vector>
 
+namespace nop::test::fftw_test {
+
 using nop::cpu::FftKind;
 using nop::cpu::FftLayout;
 using nop::cpu::FftPlan;
-using nop::test::random_values;
-using nop::test::worst_error;
 
 namespace {
 
@@ -106,3 +106,5 @@ TEST_CASE("a layout that FFTW has no plan for is a backend error") {
   CHECK_THROWS_WITH_AS(FftPlan<double>(FftLayout{FftKind::forward, 0, 1}),
                        "fftw_plan_many_dft: no plan for this layout", nop::BackendError);
 }
+
+}  // namespace nop::test::fftw_test

@@ -5,7 +5,8 @@
 
 #include <cstddef>
 
-using nop::FourierEngine;
+namespace nop::test::fourier_cost_test {
+
 using nop::cpu::FourierCost;
 using nop::cpu::RealDftKey;
 
@@ -50,3 +51,5 @@ TEST_CASE("the cost that engines are chosen by can be replaced") {
   CHECK(nop::cpu::fourier_cost().cheaper<float>(key(64, 32)) == FourierEngine::dense);
   nop::cpu::set_fourier_cost(before);
 }
+
+}  // namespace nop::test::fourier_cost_test

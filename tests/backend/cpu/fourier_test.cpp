@@ -14,16 +14,9 @@
 #include <thread>
 #include <vector>
 
+namespace nop::test::fourier_test {
+
 namespace cpu = nop::cpu;
-using nop::complex_of;
-using nop::FourierEngine;
-using nop::FourierTransform;
-using nop::ModeWeight;
-using nop::Shape;
-using nop::SpectrumLayout;
-using nop::test::NaiveDft;
-using nop::test::random_values;
-using nop::test::worst_error;
 
 namespace {
 
@@ -248,3 +241,5 @@ TEST_CASE("transforms are used by eight threads at once") {
   for (auto& thread : threads) thread.join();
   for (const double error : errors) CHECK(error < 1e-12);
 }
+
+}  // namespace nop::test::fourier_test

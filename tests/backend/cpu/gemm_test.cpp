@@ -12,13 +12,9 @@
 #include <limits>
 #include <vector>
 
+namespace nop::test::gemm_test {
+
 namespace cpu = nop::cpu;
-using nop::Form;
-using nop::Matrices;
-using nop::ProductSize;
-using nop::Update;
-using nop::test::random_values;
-using nop::test::worst_error;
 
 namespace {
 
@@ -192,3 +188,5 @@ TEST_CASE_TEMPLATE("products have the same bits on any number of threads", T, fl
       }));
     }
 }
+
+}  // namespace nop::test::gemm_test

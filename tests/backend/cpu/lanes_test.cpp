@@ -9,8 +9,9 @@
 #include <cstddef>
 #include <vector>
 
+namespace nop::test::lanes_test {
+
 using nop::cpu::lanes;
-using nop::test::random_values;
 namespace detail = nop::cpu::detail;
 
 TEST_CASE_TEMPLATE("lines become lanes and lanes become lines", Real, float, double) {
@@ -70,3 +71,5 @@ TEST_CASE_TEMPLATE("complex matrices are transposed and filled up with zeros", R
       CHECK(strided == out);
     }
 }
+
+}  // namespace nop::test::lanes_test

@@ -11,12 +11,9 @@
 #include <complex>
 #include <vector>
 
+namespace nop::test::map_test {
+
 namespace cpu = nop::cpu;
-using nop::Operand;
-using nop::Shape;
-using nop::test::random_values;
-using nop::test::same_on_any_threads;
-using nop::test::worst_error;
 
 namespace {
 
@@ -309,3 +306,5 @@ TEST_CASE_TEMPLATE("maps and sums and generated arrays have the same bits on any
     return out;
   }));
 }
+
+}  // namespace nop::test::map_test

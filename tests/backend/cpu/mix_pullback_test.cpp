@@ -10,12 +10,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Activation;
-using nop::Shape;
-using nop::test::LinkOptions;
-using nop::test::RandomChain;
-using nop::test::worst_error;
-
+namespace nop::test::mix_pullback_test {
 namespace {
 
 constexpr auto ours  = [](const auto&... arguments) { nop::cpu::pull_mix(arguments...); };
@@ -93,3 +88,5 @@ TEST_CASE("gradients of a chain have the same bits on any number of threads") {
   const RandomChain<float> chain({3, 12, 2000}, {{12, true, true}, {6}, {12, true, false, true}});
   CHECK(nop::test::same_on_any_threads([&] { return chain.gradients(ours, everything); }));
 }
+
+}  // namespace nop::test::mix_pullback_test

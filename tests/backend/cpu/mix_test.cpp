@@ -10,12 +10,7 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Activation;
-using nop::Shape;
-using nop::test::LinkOptions;
-using nop::test::RandomChain;
-using nop::test::worst_error;
-
+namespace nop::test::mix_test {
 namespace {
 
 constexpr auto ours = [](const auto&... arguments) { nop::cpu::mix(arguments...); };
@@ -76,3 +71,5 @@ TEST_CASE("a chain has the same bits on any number of threads") {
   const RandomChain<float> chain({3, 12, 2000}, {{12, true, true}, {6}, {12, true, false, true}});
   CHECK(nop::test::same_on_any_threads([&] { return chain.result(ours); }));
 }
+
+}  // namespace nop::test::mix_test

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <vector>
 
+namespace nop::test::outer_sum_test {
+
 using nop::cpu::detail::ChannelTile;
 
 TEST_CASE_TEMPLATE("outer products are summed over points, on top of what is there", Real, float,
@@ -35,3 +37,5 @@ TEST_CASE_TEMPLATE("outer products are summed over points, on top of what is the
       CHECK(nop::test::worst_error(got, expected) < nop::test::rounding<Real>);
     }
 }
+
+}  // namespace nop::test::outer_sum_test

@@ -9,8 +9,9 @@
 #include <utility>
 #include <vector>
 
+namespace nop::test::parallel_test {
+
 namespace cpu = nop::cpu;
-using nop::test::with_threads;
 
 TEST_CASE("a parallel loop calls its body once for every index") {
   for (const std::size_t threads : {1U, 2U, 3U, 7U})
@@ -74,3 +75,5 @@ TEST_CASE("the number of threads can be set for the calling thread and is at lea
                        "set_thread_count: expected at least one thread, got 0",
                        nop::PreconditionError);
 }
+
+}  // namespace nop::test::parallel_test

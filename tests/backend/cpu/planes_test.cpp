@@ -13,9 +13,8 @@
 #include <limits>
 #include <vector>
 
-using nop::FourierTransform;
-using nop::Shape;
-using nop::SpectrumLayout;
+namespace nop::test::planes_test {
+
 using nop::cpu::detail::PlaneRange;
 using nop::cpu::detail::PlaneTransform;
 using Complex = std::complex<double>;
@@ -94,3 +93,5 @@ TEST_CASE("a plane is transformed alike whatever planes and inner indices stand 
       check(FourierTransform<3>{9, {4, 5, 6}, 1, {3, 2, 4}, weight, engine, layout}, 1);
     }
 }
+
+}  // namespace nop::test::planes_test

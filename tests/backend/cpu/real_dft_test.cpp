@@ -10,11 +10,10 @@
 #include <numbers>
 #include <vector>
 
-using nop::ModeWeight;
+namespace nop::test::real_dft_test {
+
 using nop::cpu::RealDft;
 using nop::cpu::RealDftKey;
-using nop::test::random_values;
-using nop::test::worst_error;
 
 namespace {
 
@@ -82,3 +81,5 @@ TEST_CASE("the sine of the grid's Nyquist frequency is zero") {
   dft.analyze(x.data(), width, out.data(), width, x.data());
   for (std::size_t c = 0; c < width; ++c) CHECK(std::abs(out[8 * width + c]) < 1e-16);
 }
+
+}  // namespace nop::test::real_dft_test

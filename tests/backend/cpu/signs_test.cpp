@@ -10,7 +10,8 @@
 #include <cstdlib>
 #include <vector>
 
-using nop::Shape;
+namespace nop::test::signs_test {
+
 using nop::cpu::lanes;
 using nop::cpu::detail::SignPatterns;
 using Complex = std::complex<double>;
@@ -95,3 +96,5 @@ TEST_CASE("coefficients of either sign are made of sums of cosines and sines") {
   check<double>(Shape{2, 3, 2, 4});
   check<Complex>(Shape{3, 2, 2, 3});
 }
+
+}  // namespace nop::test::signs_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace nop::test::simd_test {
+
 TEST_CASE_TEMPLATE("registers hold a power of two of numbers and there are some", T, float,
                    double) {
   namespace cpu = nop::cpu;
@@ -11,3 +13,5 @@ TEST_CASE_TEMPLATE("registers hold a power of two of numbers and there are some"
   static_assert(cpu::lanes<const T> == cpu::lanes<T>);
   static_assert(cpu::registers<T> >= 16);
 }
+
+}  // namespace nop::test::simd_test

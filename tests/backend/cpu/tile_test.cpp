@@ -10,10 +10,11 @@
 #include <cstddef>
 #include <vector>
 
+namespace nop::test::tile_test {
+
 using nop::cpu::detail::DotTile;
 using nop::cpu::detail::Strided;
 using nop::cpu::detail::Tile;
-using nop::test::random_values;
 using Wide = std::complex<double>;
 
 namespace {
@@ -111,3 +112,5 @@ TEST_CASE_TEMPLATE("a tile of inner products agrees with plain loops", T, float,
           CHECK(nop::test::worst_error(got, expected) < nop::test::rounding<T>);
         }
 }
+
+}  // namespace nop::test::tile_test

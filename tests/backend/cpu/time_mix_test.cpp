@@ -12,11 +12,7 @@
 #include <tuple>
 #include <vector>
 
-using nop::Activation;
-using nop::Shape;
-using nop::TimeMixing;
-using nop::test::worst_error;
-
+namespace nop::test::time_mix_test {
 namespace {
 
 /// A random block, and all that comes of it: y, dx and dR.
@@ -110,3 +106,5 @@ TEST_CASE("a temporal convolution has the same bits on any number of threads") {
   const Block<float> block({3, 4, 12, 2000}, 2, Activation::gelu);
   CHECK(nop::test::same_on_any_threads([&] { return block.ours(); }));
 }
+
+}  // namespace nop::test::time_mix_test

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <vector>
 
+namespace nop::test::time_waves_test {
+
 using nop::cpu::detail::TimeWaves;
 
 TEST_CASE("synthesis of what analysis finds is the field, if all frequencies are kept") {
@@ -55,3 +57,5 @@ TEST_CASE("the real form of a complex matrix multiplies as it does") {
     CHECK(std::abs(y - found) < 1e-14);
   }
 }
+
+}  // namespace nop::test::time_waves_test

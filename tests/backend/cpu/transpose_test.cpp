@@ -7,6 +7,8 @@
 #include <numeric>
 #include <vector>
 
+namespace nop::test::transpose_test {
+
 TEST_CASE_TEMPLATE("a matrix of any size is transposed", Real, float, double) {
   for (const std::size_t rows : {1U, 5U, 16U, 33U})
     for (const std::size_t columns : {1U, 7U, 16U, 50U}) {
@@ -31,3 +33,5 @@ TEST_CASE_TEMPLATE("the rows of a square of registers are summed", Real, float, 
   nop::cpu::detail::sum_rows(in.data(), out.data());
   CHECK(out == expected);
 }
+
+}  // namespace nop::test::transpose_test

@@ -9,9 +9,10 @@
 #include <cstddef>
 #include <vector>
 
+namespace nop::test::wave_sums_test {
+
 using nop::cpu::Batch;
 using nop::cpu::lanes;
-using nop::test::random_values;
 
 TEST_CASE_TEMPLATE("sums of waves in registers are the sums, and the total is that of the first",
                    Real, float, double) {
@@ -62,3 +63,5 @@ TEST_CASE_TEMPLATE("a dot product in registers is one, lane by lane", Real, floa
   }
   CHECK(nop::test::worst_error(got, expected) < nop::test::rounding<Real>);
 }
+
+}  // namespace nop::test::wave_sums_test

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace nop {
+namespace nop::test::arguments_test {
 namespace {
 
 TEST_CASE("what is given goes before what is stored, and that before the usual") {
@@ -52,4 +52,4 @@ TEST_CASE("what is given in vain is refused, what is stored in vain is not") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::arguments_test

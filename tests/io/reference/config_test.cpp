@@ -9,7 +9,7 @@
 #include <array>
 #include <string>
 
-namespace nop {
+namespace nop::test::config_test {
 namespace {
 
 template <class Model = Fno<2>>
@@ -97,4 +97,4 @@ TEST_CASE("a Uno's layers and skips across are read") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::config_test

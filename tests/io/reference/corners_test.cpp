@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace nop {
+namespace nop::test::corners_test {
 namespace {
 
 using Weights = std::vector<std::complex<float>>;
@@ -54,4 +54,4 @@ TEST_CASE("modes of either sign are counted as the reference library counts them
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::corners_test

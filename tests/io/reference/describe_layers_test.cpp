@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace nop {
+namespace nop::test::describe_layers_test {
 namespace {
 
 using Shapes = std::vector<std::pair<std::string, test::Extents>>;
@@ -85,4 +85,4 @@ TEST_CASE("an activation that is unknown is refused") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::describe_layers_test

@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace nop {
+namespace nop::test::describe_modes_test {
 namespace {
 
 /// Of weights [4, 4, 6, 3]: 6 modes, and 3 coefficients of 4 or 5 modes.
@@ -57,4 +57,4 @@ TEST_CASE("the form of the weights may not be another than is said") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::describe_modes_test

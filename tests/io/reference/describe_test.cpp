@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace nop {
+namespace nop::test::describe_test {
 namespace {
 
 using Shapes = std::vector<std::pair<std::string, test::Extents>>;
@@ -113,4 +113,4 @@ TEST_CASE("of a Uno the skips across are the mirrored ones unless said") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::describe_test

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace nop {
+namespace nop::test::keys_test {
 namespace {
 
 using test::Extents;
@@ -69,4 +69,4 @@ TEST_CASE("what is the same at every point has axes of one point there") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::keys_test

@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace nop {
+namespace nop::test::layer_shapes_test {
 namespace {
 
 using test::Extents;
@@ -89,4 +89,4 @@ TEST_CASE("family, numbers and axes are told by keys") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::layer_shapes_test

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace nop {
+namespace nop::test::layout_physics_nemo_test {
 namespace {
 
 template <class Model>
@@ -104,4 +104,4 @@ TEST_CASE("what belongs to no part of a model is refused, but for buffers of old
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::layout_physics_nemo_test

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace nop {
+namespace nop::test::layout_scripts_test {
 namespace {
 
 TEST_CASE("models of the scripts give PyTorch's numbers in one to three dimensions") {
@@ -57,4 +57,4 @@ TEST_CASE("tensors that are missing, of another shape or too many are refused") 
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::layout_scripts_test

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace nop {
+namespace nop::test::layout_tensors_test {
 namespace {
 
 Array zeros(const std::vector<std::size_t>& shape) {
@@ -68,4 +68,4 @@ TEST_CASE("what is missing, has too few axes, is empty or left over is refused")
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::layout_tensors_test

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace nop {
+namespace nop::test::layout_v0_2_test {
 namespace {
 
 TEST_CASE("models that version 0.2.0 made give its numbers in one to three dimensions") {
@@ -73,4 +73,4 @@ TEST_CASE("what cannot be told here is refused") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::layout_v0_2_test

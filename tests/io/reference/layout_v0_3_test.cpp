@@ -8,7 +8,7 @@
 #include <complex>
 #include <string>
 
-namespace nop {
+namespace nop::test::layout_v0_3_test {
 namespace {
 
 ReferenceState state(NamedArrays tensors, Json arguments = nullptr) {
@@ -64,4 +64,4 @@ TEST_CASE("what cannot be told here is refused") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::layout_v0_3_test

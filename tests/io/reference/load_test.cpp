@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <string>
 
-namespace nop {
+namespace nop::test::load_test {
 namespace {
 
 using test::loaded_difference;
@@ -149,4 +149,4 @@ TEST_CASE("arguments that a model cannot be made with are refused") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::load_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace nop {
+namespace nop::test::model_test {
 namespace {
 
 TEST_CASE("options that are not said change nothing") {
@@ -14,4 +14,4 @@ TEST_CASE("options that are not said change nothing") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::model_test

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace nop {
+namespace nop::test::multiplied_out_test {
 namespace {
 
 using Number  = std::complex<float>;
@@ -93,4 +93,4 @@ TEST_CASE("factors that do not fit each other, are missing or make too much are 
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::multiplied_out_test

@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace nop {
+namespace nop::test::notes_test {
 namespace {
 
 std::string note(const std::string& name, const ReferenceOptions& options = {}) {
@@ -50,4 +50,4 @@ TEST_CASE("a note names the semantics that there may have been") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::notes_test

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace nop {
+namespace nop::test::read_test {
 namespace {
 
 TEST_CASE("a file of PyTorch is described as its constructor was called") {
@@ -142,4 +142,4 @@ TEST_CASE("numbers that nobody has are refused before memory is asked for") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::read_test

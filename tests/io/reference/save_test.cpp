@@ -10,7 +10,7 @@
 #include <complex>
 #include <string>
 
-namespace nop {
+namespace nop::test::save_test {
 namespace {
 
 /// Loads a file, writes it, and says how many tensors are not bit for bit what PyTorch wrote.
@@ -105,4 +105,4 @@ TEST_CASE("the semantics of a model are kept in the file") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::save_test

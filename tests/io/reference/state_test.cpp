@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace nop {
+namespace nop::test::state_test {
 namespace {
 
 NamedArrays under(const std::vector<std::string>& prefixes) {
@@ -68,4 +68,4 @@ TEST_CASE("how a model was made is found in its dict, around it or beside the fi
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::state_test

@@ -4,7 +4,7 @@
 #include "io/hostile.hpp"
 #include <doctest/doctest.h>
 
-namespace nop::detail {
+namespace nop::detail::stored_arguments_test {
 namespace {
 
 TEST_CASE("arguments get the names of today, unnamed ones theirs, and idle ones are dropped") {
@@ -53,4 +53,4 @@ TEST_CASE("the semantics that a model of ours had are remembered") {
 }
 
 }  // namespace
-}  // namespace nop::detail
+}  // namespace nop::detail::stored_arguments_test

@@ -8,7 +8,7 @@
 
 #include <string>
 
-namespace nop {
+namespace nop::test::to_arguments_test {
 namespace {
 
 TEST_CASE("the constructor is told what a model is, and reads back the same") {
@@ -102,4 +102,4 @@ TEST_CASE("what the reference library does not have is refused") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::to_arguments_test

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace nop {
+namespace nop::test::values_test {
 namespace {
 
 const ReferenceArguments said("x.pt", {{"a", "odd"}}, nullptr);
@@ -76,7 +76,7 @@ TEST_CASE("the boundaries of a module's grid are found however it is written") {
 }
 
 }  // namespace
-}  // namespace nop
+}  // namespace nop::test::values_test
 
 TEST_CASE("skips across a UNO are an object of the layers that they go to") {
   CHECK(nop::skips_for_reference(nop::mirrored_skips(5)) == nop::Json{{"4", 0}, {"3", 1}});

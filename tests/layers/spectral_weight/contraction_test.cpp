@@ -9,8 +9,8 @@
 #include <cstddef>
 #include <vector>
 
-using nop::Shape;
-using nop::test::random_field;
+namespace nop::test::contraction_test {
+
 using Complex = std::complex<double>;
 
 TEST_CASE("the rows that are kept begin where they are told to") {
@@ -44,3 +44,5 @@ TEST_CASE("a separable weight multiplies every sample of its mode and channel") 
   for (std::size_t i = 0; i < expected.size(); ++i) expected[i] *= w.to_host()[i / 8 * 4 + i % 4];
   CHECK(nop::test::worst_error(y.to_host(), expected) < 1e-14);
 }
+
+}  // namespace nop::test::contraction_test

@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-using nop::Shape;
+namespace nop::test::cp_test {
+
 using Complex = std::complex<double>;
 template <std::size_t Dim, std::size_t Channels>
 using Weight      = nop::CpWeight<Dim, Channels, nop::Cpu, Complex>;
@@ -51,3 +52,5 @@ TEST_CASE("a CP weight has the file layout of the reference") {
   CHECK(file.shape("factors.2") == Extents{12, 14});
   CHECK(file.shape("factors.3") == Extents{6, 14});
 }
+
+}  // namespace nop::test::cp_test

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <vector>
 
+namespace nop::test::form_test {
+
 TEST_CASE("a form is what its description says") {
   const nop::SpectralWeightForm form{.kind        = nop::SpectralWeightKind::tensor_train,
                                      .mixing      = nop::ChannelMixing::separable,
@@ -30,3 +32,5 @@ TEST_CASE("a form is dense unless it says otherwise") {
   CHECK(form.mixing == nop::ChannelMixing::full);
   CHECK(form.rank == 1);
 }
+
+}  // namespace nop::test::form_test

@@ -8,7 +8,8 @@
 #include <limits>
 #include <vector>
 
-using nop::Shape;
+namespace nop::test::ranks_test {
+
 using Ranks = std::vector<std::size_t>;
 
 TEST_CASE("the ranks of a Tucker decomposition are those of the reference") {
@@ -83,3 +84,5 @@ TEST_CASE("tensors that no memory holds have ranks, to be refused where memory i
   CHECK(nop::cp_ranks(shape, 1000) == Ranks(1, std::size_t{1} << 53U));
   CHECK(nop::tensor_train_ranks(shape, 1000) == Ranks(3, std::size_t{1} << 53U));
 }
+
+}  // namespace nop::test::ranks_test

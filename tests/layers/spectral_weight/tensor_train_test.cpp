@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-using nop::Shape;
+namespace nop::test::tensor_train_test {
+
 using Complex = std::complex<double>;
 template <std::size_t Dim, std::size_t Channels>
 using Weight         = nop::TensorTrainWeight<Dim, Channels, nop::Cpu, Complex>;
@@ -52,3 +53,5 @@ TEST_CASE("a tensor train has the file layout of the reference") {
   CHECK(file.shape("factors.2") == Extents{5, 12, 4});
   CHECK(file.shape("factors.3") == Extents{4, 6, 1});
 }
+
+}  // namespace nop::test::tensor_train_test

@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-using nop::Shape;
+namespace nop::test::tucker_test {
+
 using Complex = std::complex<double>;
 template <std::size_t Dim, std::size_t Channels>
 using Weight          = nop::TuckerWeight<Dim, Channels, nop::Cpu, Complex>;
@@ -54,3 +55,5 @@ TEST_CASE("a Tucker weight has the file layout of the reference") {
   CHECK(file.shape("factors.2") == Extents{12, 6});
   CHECK(file.shape("factors.3") == Extents{6, 3});
 }
+
+}  // namespace nop::test::tucker_test

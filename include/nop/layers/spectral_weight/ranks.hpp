@@ -54,9 +54,9 @@ std::vector<std::size_t> tucker_ranks(const Shape<Axes>& shape, double rank) {
 /// A CP decomposition: R = round(rank prod(I) / sum(I)).
 template <std::size_t Axes>
 std::vector<std::size_t> cp_ranks(const Shape<Axes>& shape, double rank) {
-  double sum = 0;
-  for (const std::size_t extent : shape) sum += static_cast<double>(extent);
-  return {detail::rounded_rank(detail::entries(shape) * rank / sum)};
+  double total = 0;
+  for (const std::size_t extent : shape) total += static_cast<double>(extent);
+  return {detail::rounded_rank(detail::entries(shape) * rank / total)};
 }
 
 /// A tensor train: r_k = round(c m_k) with m_k = (I_k + I_{k+1}) / 2 between two axes, where
