@@ -91,6 +91,20 @@ TEST_CASE("neighbours and streams and seeds are not correlated") {
   CHECK(std::abs(seed) < 0.015);
 }
 
+TEST_CASE("whole numbers below a bound are equally likely") {
+  const auto drawn = RandomStream(3, 1).indices(60000, 6);
+  std::array<int, 6> counts{};
+  for (const std::size_t index : drawn) {
+    REQUIRE(index < 6);
+    ++counts[index];
+  }
+  double chi_squared = 0;
+  for (const int count : counts) chi_squared += (count - 10000.0) * (count - 10000.0) / 10000;
+  CHECK(chi_squared < 20.5);  // 0.1 % of all streams are above
+  CHECK(RandomStream(3, 1).indices(5, 6) ==
+        std::vector<std::size_t>(drawn.begin(), drawn.begin() + 5));
+}
+
 TEST_CASE("a permutation holds every number once") {
   for (const std::size_t count : {0U, 1U, 2U, 3U, 10U, 1000U}) {
     auto order = RandomStream(11, count).permutation(count);

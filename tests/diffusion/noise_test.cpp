@@ -19,6 +19,19 @@ TEST_CASE("any part of a large set of noise is made again by its place") {
   CHECK(all[7] == stream.normal(7));
 }
 
+TEST_CASE("noise of samples in any order is that of their numbers") {
+  const nop::RandomStream stream(5, 2);
+  const auto all = normal_noise<double, Cpu>(Shape{10, 3, 4}, stream).to_host();
+  const std::vector<std::size_t> samples{7, 0, 7, 9};
+  const auto some = normal_noise<double, Cpu>(Shape{4, 3, 4}, stream, samples).to_host();
+  for (std::size_t i = 0; i < some.size(); ++i)
+    CHECK(some[i] == all[samples[i / 12] * 12 + i % 12]);
+  CHECK(normal_noise<double, Cpu>(Shape{4, 0}, stream, samples).size() == 0);
+  CHECK_THROWS_WITH_AS((normal_noise<double, Cpu>(Shape{3, 4}, stream, samples)),
+                       "normal_noise: expected a row for each of 4 samples, got shape [3, 4]",
+                       PreconditionError);
+}
+
 TEST_CASE("noise is the same in either precision and on any backend") {
   const nop::RandomStream stream(5, 2);
   const auto wide = normal_noise<double, nop::test::ToyBackend>(Shape{3, 5}, stream).to_host();

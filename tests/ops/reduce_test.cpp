@@ -39,10 +39,22 @@ TEST_CASE_TEMPLATE("a sum of squares is that of all elements", Real, float, doub
   }
 }
 
+TEST_CASE_TEMPLATE("a sum of magnitudes is that of all elements", Real, float, double) {
+  for (const std::size_t n : {1U, 7U, 20001U}) {
+    CAPTURE(n);
+    const auto x    = random_field<Real>(Shape{n, std::size_t{3}});
+    double expected = 0;
+    for (const double value : x.to_host()) expected += std::abs(value);
+    CHECK(nop::sum_of_magnitudes(x).item() ==
+          doctest::Approx(expected).epsilon(nop::test::rounding<Real>));
+  }
+}
+
 TEST_CASE("a sum of nothing is zero") {
   const nop::Tensor<double, 2, nop::Cpu> none({0, 3});
   CHECK(nop::sum(none).item() == 0);
   CHECK(nop::sum_of_squares(none).item() == 0);
+  CHECK(nop::sum_of_magnitudes(none).item() == 0);
 }
 
 TEST_CASE("a sum of one number of rank zero is that number") {
@@ -55,9 +67,11 @@ TEST_CASE("sums have right gradients") {
   const auto x = random_field(Shape{2, 3, 5});
   check_gradients(nop::sum, x);
   check_gradients(nop::sum_of_squares, x);
+  check_gradients(nop::sum_of_magnitudes, x);
   check_gradients(nop::sum, random_field<std::complex<double>>(Shape{2, 3}));
   check_ways_to_call(nop::sum, x);
   check_ways_to_call(nop::sum_of_squares, x);
+  check_ways_to_call(nop::sum_of_magnitudes, x);
   nop::test::check_adjoint(nop::sum, x);
 }
 

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <complex>
+#include <cstddef>
 #include <vector>
 
 namespace nop::test::samples_test {
@@ -35,6 +36,19 @@ TEST_CASE("samples are repeated at least once, on any backend") {
   const auto toy = nop::test::random_tensor<double, nop::test::ToyBackend>(Shape{2, 3, 4}, 1);
   CHECK(repeat_samples(toy, 2).to_host() ==
         repeat_samples(random_field(Shape{2, 3, 4}, 1), 2).to_host());
+}
+
+TEST_CASE("samples are gathered in any order, also more than once") {
+  const auto x = nop::test::field_of<float>(Shape{4, 2}, {0, 1, 10, 11, 20, 21, 30, 31});
+  const std::vector<std::size_t> some{2, 3, 0, 2}, all{0, 1, 2, 3}, none, wrong{1, 4};
+  CHECK(gathered_samples(x, some).to_host() == std::vector<float>{20, 21, 30, 31, 0, 1, 20, 21});
+  CHECK(gathered_samples(x, all).data() == x.data());
+  CHECK(gathered_samples(x, none).shape() == Shape<2>{0, 2});
+  CHECK_THROWS_WITH_AS(gathered_samples(x, wrong),
+                       "gathered_samples: expected numbers below 4, got 4", PreconditionError);
+  const auto toy = nop::test::random_tensor<double, nop::test::ToyBackend>(Shape{4, 3}, 1);
+  CHECK(gathered_samples(toy, some).to_host() ==
+        gathered_samples(random_field(Shape{4, 3}, 1), some).to_host());
 }
 
 }  // namespace nop::test::samples_test

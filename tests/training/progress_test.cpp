@@ -75,6 +75,20 @@ TEST_CASE("slow work has a rate with decimals, and no items are no failure") {
   CHECK(shown.taken().find("empty") != std::string::npos);
 }
 
+TEST_CASE("a work that goes on is timed by what this run did, and can be reported on its way") {
+  Shown shown(ProgressStyle::plain);
+  shown.progress.start("training", 1000, 400);
+  shown.progress.report(400, "loss 1");
+  shown.now += 2;
+  shown.progress.report(500, "loss 0.5");
+  shown.now += 10;
+  shown.progress.report(1000, "loss 0.1");
+  CHECK(shown.taken() ==
+        "training  400/1000  loss 1\n"
+        "training  500/1000  0:10 left  loss 0.5\n"
+        "training  1000/1000  loss 0.1\n");
+}
+
 TEST_CASE("a time is written as on a clock") {
   CHECK(nop::detail::clock_text(7.4) == "0:07");
   CHECK(nop::detail::clock_text(750) == "12:30");

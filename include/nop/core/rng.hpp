@@ -46,6 +46,14 @@ class RandomStream {
     return radius * std::cos(2.0 * std::numbers::pi * unit(w[2], w[3]));
   }
 
+  /// So many whole numbers, each of 0 ... below-1 with the same chance.
+  [[nodiscard]] std::vector<std::size_t> indices(std::size_t count, std::size_t below) const {
+    std::vector<std::size_t> chosen(count);
+    for (std::size_t i = 0; i < count; ++i)
+      chosen[i] = static_cast<std::size_t>(uniform(i) * static_cast<double>(below));
+    return chosen;
+  }
+
   /// A random order of 0 ... count-1 (Fisher and Yates).
   [[nodiscard]] std::vector<std::size_t> permutation(std::size_t count) const {
     std::vector<std::size_t> order(count);

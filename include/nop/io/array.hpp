@@ -4,6 +4,7 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/scalar.hpp>
 #include <nop/io/element_type.hpp>
+#include <nop/io/float16.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -47,19 +48,6 @@ inline std::string shape_text(std::span<const std::size_t> shape) {
   for (const std::size_t extent : shape)
     text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
   return text + "]";
-}
-
-/// IEEE 754 binary16, widened exactly.
-inline float widen_float16(std::uint16_t bits) {
-  const std::uint32_t sign     = (bits & 0x8000u) << 16;
-  const std::uint32_t exponent = (bits >> 10) & 0x1fu;
-  const std::uint32_t mantissa = bits & 0x3ffu;
-  if (exponent == 0) {  // zero and the subnormals: mantissa * 2^-24
-    const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
-    return sign ? -magnitude : magnitude;
-  }
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | (mantissa << 13));
-  return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
 }
 
 /// The upper half of a binary32.

@@ -3,8 +3,10 @@
 
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/core/functors.hpp>
+#include <nop/core/math.hpp>
 #include <nop/core/operand.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -75,9 +77,44 @@ struct SumOfSquares {
   };
 };
 
+struct SumOfMagnitudes {
+  /// The sum of |x| over all elements of a real field, of rank 0. Its slope at 0 is 0.
+  template <field X>
+    requires real<element_of<X>>
+  auto operator()(const X& x) const {
+    return evaluate(rule, x);
+  }
+
+ private:
+  struct Magnitude {
+    constexpr auto operator()(auto v) const {
+      using std::abs;
+      return abs(v);
+    }
+  };
+  struct SignTimes {
+    template <class T>
+    constexpr T operator()(T v, T s) const {
+      const T zero = constant<T>(0);
+      return select(v > zero, s, select(v < zero, -s, zero));
+    }
+  };
+  static constexpr auto rule = [](const auto& x) {
+    using Field = std::remove_cvref_t<decltype(x)>;
+    return with_pullbacks(summed(Magnitude{}, x), [x](const auto& g) {
+      auto gradient      = Field::uninitialized(x.shape());
+      const Shape<3> box = {1, 1, gradient.size()};
+      Field::Backend::map(SignTimes{}, box, whole(gradient.mutable_data(), box),
+                          whole(x.data(), box), single(g.data()));
+      return gradient;
+    });
+  };
+};
+
 }  // namespace detail
 
 inline constexpr detail::Sum sum;
 inline constexpr detail::SumOfSquares sum_of_squares;
+inline constexpr detail::SumOfMagnitudes sum_of_magnitudes;
 
 }  // namespace nop

@@ -5,9 +5,12 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
+#include <nop/core/scalar.hpp>
 #include <nop/core/shape.hpp>
+#include <nop/core/tensor.hpp>
 
 #include <cstddef>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -52,5 +55,35 @@ struct RepeatSamples {
 }  // namespace detail
 
 inline constexpr detail::RepeatSamples repeat_samples;
+
+/// The samples of these numbers, in their order, [samples, ...]; neighbours are copied together,
+/// and all in their order not at all. Throws PreconditionError if there is no such sample.
+template <scalar Element, std::size_t Rank, class Backend>
+  requires(Rank >= 1)
+Tensor<Element, Rank, Backend> gathered_samples(const Tensor<Element, Rank, Backend>& x,
+                                                std::span<const std::size_t> samples) {
+  for (const std::size_t sample : samples)
+    expects(sample < x.extent(0), "gathered_samples: expected numbers below ", x.extent(0),
+            ", got ", sample);
+  const auto run_length = [&](std::size_t first) {
+    std::size_t count = 1;
+    while (first + count < samples.size() && samples[first + count] == samples[first] + count)
+      ++count;
+    return count;
+  };
+  if (samples.size() == x.extent(0) && (samples.empty() || run_length(0) == samples.size()))
+    return x;
+  const std::size_t length = element_count(x.shape(), 1);
+  auto shape               = x.shape();
+  shape[0]                 = samples.size();
+  auto result              = Tensor<Element, Rank, Backend>::uninitialized(shape);
+  if (result.size() == 0) return result;
+  Element* const out = result.mutable_data();
+  for (std::size_t row = 0, count = 0; row < samples.size(); row += count) {
+    count = run_length(row);
+    Backend::copy(x.data() + samples[row] * length, out + row * length, count * length);
+  }
+  return result;
+}
 
 }  // namespace nop

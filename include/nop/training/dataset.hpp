@@ -5,6 +5,7 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/rng.hpp>
 #include <nop/core/tensor.hpp>
+#include <nop/ops/samples.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -47,9 +48,9 @@ class Dataset {
   /// The number of samples.
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
   /// All inputs, [samples, channel, grid...].
-  [[nodiscard]] Fields inputs() const { return gathered(inputs_, rows_); }
+  [[nodiscard]] Fields inputs() const { return gathered_samples(inputs_, rows_); }
   /// All targets, [samples, channel, grid...].
-  [[nodiscard]] Fields targets() const { return gathered(targets_, rows_); }
+  [[nodiscard]] Fields targets() const { return gathered_samples(targets_, rows_); }
 
   /// The samples of these indices, in their order. Throws PreconditionError if there is no such
   /// sample.
@@ -81,28 +82,6 @@ class Dataset {
   [[nodiscard]] Batches batches_in_order(std::size_t count) const { return Batches(*this, count); }
 
  private:
-  /// The rows of `fields`; neighbours are copied together.
-  static Fields gathered(const Fields& fields, std::span<const std::size_t> rows) {
-    const std::size_t length = element_count(fields.shape(), 1);
-    const auto run_length    = [&](std::size_t first) {
-      std::size_t count = 1;
-      while (first + count < rows.size() && rows[first + count] == rows[first] + count) ++count;
-      return count;
-    };
-    if (rows.size() == fields.extent(0) && (rows.empty() || rows[0] == 0) &&
-        (rows.empty() || run_length(0) == rows.size()))
-      return fields;
-    auto shape      = fields.shape();
-    shape[0]        = rows.size();
-    auto result     = Fields::uninitialized(shape);
-    Real* const out = result.mutable_data();
-    for (std::size_t row = 0, count = 0; row < rows.size(); row += count) {
-      count = run_length(row);
-      Backend::copy(fields.data() + rows[row] * length, out + row * length, count * length);
-    }
-    return result;
-  }
-
   Fields inputs_, targets_;
   std::vector<std::size_t> rows_;
 };
@@ -144,7 +123,7 @@ class Dataset<Dim, Backend, Real>::Batches {
   [[nodiscard]] Batch<Dim, Backend, Real> at(std::size_t index) const {
     const std::size_t first = index * count_, count = std::min(count_, data_.size() - first);
     const auto rows = std::span(data_.rows_).subspan(first, count);
-    return {gathered(data_.inputs_, rows), gathered(data_.targets_, rows)};
+    return {gathered_samples(data_.inputs_, rows), gathered_samples(data_.targets_, rows)};
   }
 
   Dataset data_;

@@ -39,6 +39,13 @@ inline std::string clock_text(double seconds) {
   return text;
 }
 
+/// Four digits, for people.
+inline std::string short_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
+}
+
 inline bool is_terminal(const std::ostream& stream) {
   if (&stream == &std::cout) return ::isatty(STDOUT_FILENO) != 0;
   if (&stream == &std::cerr || &stream == &std::clog) return ::isatty(STDERR_FILENO) != 0;
@@ -73,10 +80,11 @@ class Progress {
             config.style == ProgressStyle::bar ||
             (config.style == ProgressStyle::automatic && detail::is_terminal(config.stream))) {}
 
-  /// Begins a work of `total` items.
-  void start(std::string label, std::size_t total) {
+  /// Begins a work of `total` items, or goes on with it after the first `done` of them.
+  void start(std::string label, std::size_t total, std::size_t done = 0) {
     label_   = std::move(label);
     total_   = std::max<std::size_t>(1, total);
+    before_  = done;
     started_ = clock_();
     drawn_.reset();
   }
@@ -87,6 +95,14 @@ class Progress {
     if (!draws_bar_ || (drawn_ && now - *drawn_ < 0.1)) return;
     drawn_ = now;
     write('\r' + line(std::min(done, total_), now - started_) + std::string(note) + "\x1b[K");
+  }
+
+  /// Writes a line that stays, after `done` items: "label  400/1000  0:03 left  note".
+  void report(std::size_t done, std::string_view note) {
+    std::string text = std::to_string(done) + '/' + std::to_string(total_);
+    if (const double rate = rate_of(done, clock_() - started_); rate > 0 && done < total_)
+      text += "  " + detail::clock_text(static_cast<double>(total_ - done) / rate) + " left";
+    finish(text + "  " + std::string(note));
   }
 
   /// Ends the work with a line that stays.
@@ -104,11 +120,16 @@ class Progress {
     char numbers[64];
     std::snprintf(numbers, sizeof numbers, "] %3.0f%%  ", 100 * part);
     text += numbers;
-    if (done == 0 || seconds <= 0) return text;
-    const double rate = static_cast<double>(done) / seconds;
+    const double rate = rate_of(done, seconds);
+    if (rate <= 0) return text;
     std::snprintf(numbers, sizeof numbers, "%.*f/s  ", rate < 10 ? 2 : 0, rate);
     return text + numbers + detail::clock_text(static_cast<double>(total_ - done) / rate) +
            " left  ";
+  }
+
+  /// Items a second in this run; 0 if there were none yet.
+  [[nodiscard]] double rate_of(std::size_t done, double seconds) const {
+    return done > before_ && seconds > 0 ? static_cast<double>(done - before_) / seconds : 0;
   }
 
   void write(const std::string& text) {
@@ -120,8 +141,9 @@ class Progress {
   std::function<double()> clock_;
   bool draws_bar_;
   std::string label_;
-  std::size_t total_ = 1;
-  double started_    = 0;
+  std::size_t total_  = 1;
+  std::size_t before_ = 0;  ///< items of an earlier run
+  double started_     = 0;
   std::optional<double> drawn_;
 };
 

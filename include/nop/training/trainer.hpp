@@ -4,7 +4,6 @@
 #include <nop/autodiff/tape.hpp>
 #include <nop/core/rng.hpp>
 #include <nop/layers/batch_statistics.hpp>
-#include <nop/training/clip.hpp>
 #include <nop/training/csv_log.hpp>
 #include <nop/training/dataset.hpp>
 #include <nop/training/ema.hpp>
@@ -13,10 +12,10 @@
 #include <nop/training/mean_loss.hpp>
 #include <nop/training/progress.hpp>
 #include <nop/training/state_arrays.hpp>
+#include <nop/training/training_state.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -54,15 +53,13 @@ template <class Model, optimizer_of<Model> Optimizer, class Loss>
 class Trainer {
  public:
   Trainer(Model& model, Optimizer& optimizer, Loss loss, TrainerConfig config)
-      : model_(&model),
-        optimizer_(&optimizer),
+      : state_(model, optimizer, config.average),
         loss_(std::move(loss)),
         config_(std::move(config)),
         rng_(config_.seed) {
     expects(config_.batch_size > 0 && config_.checkpoint_every > 0,
             "Trainer: expected a positive batch_size and checkpoint_every, got ",
             config_.batch_size, " and ", config_.checkpoint_every);
-    if (config_.average) average_.emplace(model, *config_.average);
   }
 
   /// Computes a number after each epoch, from the average of the model if there is one.
@@ -89,22 +86,16 @@ class Trainer {
     if (config_.checkpoint.empty() || !std::filesystem::exists(config_.checkpoint)) return false;
     const SafeTensors file   = read_safetensors(config_.checkpoint);
     const std::string source = config_.checkpoint.string();
-    Trainer next             = *this;  // so that a file that does not fit changes nothing
-    Model model              = *model_;
-    Optimizer optimizer      = *optimizer_;
-    history_from_arrays(next.history_, "history", file, source);
-    leaves_from_arrays(model, "model.", file, source);
-    optimizer_from_arrays(optimizer, model, "optimizer.", file, source);
-    rng_from_arrays(next.rng_, "rng", file, source);
-    if (config_.learning_rate)
-      learning_rate_from_arrays(*next.config_.learning_rate, "learning_rate.", file, source);
-    if (average_) ema_from_arrays(*next.average_, "average.", file, source);
-    *model_     = std::move(model);
-    *optimizer_ = std::move(optimizer);
-    history_    = std::move(next.history_);
-    rng_        = next.rng_;
-    average_    = std::move(next.average_);
-    if (config_.learning_rate) config_.learning_rate = std::move(next.config_.learning_rate);
+    auto history             = history_;  // so that a file that does not fit changes nothing
+    auto rng                 = rng_;
+    auto learning_rate       = config_.learning_rate;
+    history_from_arrays(history, "history", file, source);
+    rng_from_arrays(rng, "rng", file, source);
+    if (learning_rate) learning_rate_from_arrays(*learning_rate, "learning_rate.", file, source);
+    state_.from_arrays(file, source);
+    history_              = std::move(history);
+    rng_                  = rng;
+    config_.learning_rate = std::move(learning_rate);
     return true;
   }
 
@@ -133,9 +124,7 @@ class Trainer {
 
   [[nodiscard]] const History& history() const { return history_; }
   /// What is measured: the average of the model, or the model itself.
-  [[nodiscard]] const Model& measured_model() const {
-    return average_ ? average_->model() : *model_;
-  }
+  [[nodiscard]] const Model& measured_model() const { return state_.measured_model(); }
 
  private:
   template <class Data>
@@ -143,7 +132,8 @@ class Trainer {
     const double started     = detail::seconds_now();
     const std::size_t number = history_.epochs.size() + 1;
     if (config_.learning_rate)
-      optimizer_->set_learning_rate(config_.learning_rate->rate(static_cast<double>(number - 1)));
+      state_.optimizer().set_learning_rate(
+          config_.learning_rate->rate(static_cast<double>(number - 1)));
     if (progress)
       progress->start("epoch " + std::to_string(number) + '/' + std::to_string(config_.epochs),
                       data.size());
@@ -152,10 +142,11 @@ class Trainer {
     for (const auto& [input, target] : data.batches(config_.batch_size, rng_)) {
       total += step(input, target) * detail::samples_in_loss(loss_, input.extent(0));
       done += input.extent(0);
-      if (progress) progress->show(done, "loss " + short_text(total / static_cast<double>(done)));
+      if (progress)
+        progress->show(done, "loss " + detail::short_text(total / static_cast<double>(done)));
     }
     Epoch epoch{.number        = number,
-                .learning_rate = optimizer_->learning_rate(),
+                .learning_rate = state_.optimizer().learning_rate(),
                 .loss          = total / static_cast<double>(data.size()),
                 .measures      = {},
                 .seconds       = 0};
@@ -172,19 +163,14 @@ class Trainer {
     BatchStatistics statistics;
     const auto loss    = loss_(prediction(tape.input(input), statistics), target);
     const double value = static_cast<double>(loss.item());
-    auto gradients     = tape.gradient(loss);
-    if (config_.largest_gradient_norm < std::numeric_limits<double>::infinity())
-      gradients = clipped(*model_, std::move(gradients), config_.largest_gradient_norm);
-    optimizer_->step(*model_, gradients);
-    statistics.update(*model_);
-    if (average_) average_->update(*model_);
+    state_.step(tape.gradient(loss), config_.largest_gradient_norm, std::move(statistics));
     return value;
   }
 
   /// With dropout and by the statistics of the batch, where the model knows of them.
   template <class X>
   auto prediction(const X& x, BatchStatistics& statistics) {
-    const Model& model = *model_;
+    const Model& model = state_.model();
     if constexpr (requires { model(x, rng_, statistics); })
       return model(x, rng_, statistics);
     else if constexpr (requires { model(x, rng_); })
@@ -196,33 +182,25 @@ class Trainer {
   void write_checkpoint() {
     SafeTensors file;
     history_to_arrays(history_, "history", file);
-    leaves_to_arrays(*model_, "model.", file);
-    optimizer_to_arrays(*optimizer_, *model_, "optimizer.", file);
+    state_.to_arrays(file);
     rng_to_arrays(rng_, "rng", file);
     if (config_.learning_rate)
       learning_rate_to_arrays(*config_.learning_rate, "learning_rate.", file);
-    if (average_) ema_to_arrays(*average_, "average.", file);
     write_safetensors(config_.checkpoint, file);
   }
 
   [[nodiscard]] std::string summary(const Epoch& epoch) const {
-    std::string text = detail::clock_text(epoch.seconds) + "  loss " + short_text(epoch.loss);
+    std::string text =
+        detail::clock_text(epoch.seconds) + "  loss " + detail::short_text(epoch.loss);
     for (std::size_t i = 0; i < epoch.measures.size(); ++i)
-      text += "  " + history_.measures[i] + ' ' + short_text(epoch.measures[i]);
-    return text;
-  }
-  static std::string short_text(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.4g", value);
+      text += "  " + history_.measures[i] + ' ' + detail::short_text(epoch.measures[i]);
     return text;
   }
 
-  Model* model_;
-  Optimizer* optimizer_;
+  TrainingState<Model, Optimizer> state_;
   Loss loss_;
   TrainerConfig config_;
   Rng rng_;
-  std::optional<Ema<Model>> average_;
   History history_;
   std::vector<std::function<double(const Model&)>> measures_;
   std::vector<std::function<void(const Epoch&)>> callbacks_;
