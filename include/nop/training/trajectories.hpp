@@ -143,7 +143,7 @@ class Trajectories {
   [[nodiscard]] Noise noise(std::span<const std::size_t> samples) const {
     Shape<Dim + 2> shape;
     shape[0] = samples.size();
-    std::copy(config_.sample.begin(), config_.sample.end(), shape.begin() + 1);
+    for (std::size_t axis = 0; axis <= Dim; ++axis) shape[1 + axis] = config_.sample[axis];
     return normal_noise<Real, Backend>(shape, RandomStream(config_.seed, 0), samples);
   }
 
@@ -187,7 +187,7 @@ class Trajectories {
     Shape<Dim + 3> shape;
     shape[0] = samples;
     shape[1] = steps;
-    std::copy(config_.sample.begin(), config_.sample.end(), shape.begin() + 2);
+    for (std::size_t axis = 0; axis <= Dim; ++axis) shape[2 + axis] = config_.sample[axis];
     return shape;
   }
   [[nodiscard]] std::filesystem::path path_of(std::size_t part) const {
