@@ -18,14 +18,6 @@ std::string unpacked(std::string_view file, const UnpackLimit& limit = ample) {
   return test::text_of(unpack_gzip(test::bytes_of(file), "test.gz", limit));
 }
 
-/// What `gzip -9` made of a file, whose name it keeps.
-const std::string by_gzip(
-    "\037\213\010\010\353\324\012\153\002\003\160\144\137\144\151\147\151\164\163\056\164\170\164"
-    "\000\113\311\114\317\054\051\126\060\060\064\062\066\061\065\063\267\260\124\110\101\027\341"
-    "\002\000\320\014\245\240\044\000\000\000",
-    56);
-constexpr std::string_view digits = "digits 0123456789 digits 0123456789\n";
-
 /// 100000 zeros.
 const std::string bomb = std::string(
                              "\037\213\010\000\000\000\000\000\002\003\355\301\061\001"
@@ -35,7 +27,7 @@ const std::string bomb = std::string(
                          std::string("\200\127\003\175\225\021\324\240\206\001\000", 11);
 
 TEST_CASE("a gzip file is unpacked, whether it was compressed or stored") {
-  CHECK(unpacked(by_gzip) == digits);
+  CHECK(unpacked(test::packed_digits) == test::unpacked_digits);
   CHECK(unpacked(test::gzip_of("stored")) == "stored");
   CHECK(unpacked(test::gzip_of("")) == "");
   CHECK(test::says(test::refusal([] { unpacked(""); }), "ends too early"));
@@ -43,10 +35,10 @@ TEST_CASE("a gzip file is unpacked, whether it was compressed or stored") {
 
 TEST_CASE("the members of a gzip file follow each other, and nothing follows them") {
   const std::string none = test::gzip_of("");
-  CHECK(unpacked(none + by_gzip + none + none + test::gzip_of("more") + none) ==
-        std::string(digits) + "more");
-  CHECK(test::says(test::refusal([] { unpacked(by_gzip + "x"); }), "test.gz: byte 57"));
-  CHECK(test::says(test::refusal([&] { unpacked(by_gzip + std::string(5, '\0')); }),
+  CHECK(unpacked(none + test::packed_digits + none + none + test::gzip_of("more") + none) ==
+        std::string(test::unpacked_digits) + "more");
+  CHECK(test::says(test::refusal([] { unpacked(test::packed_digits + "x"); }), "test.gz: byte 57"));
+  CHECK(test::says(test::refusal([&] { unpacked(test::packed_digits + std::string(5, '\0')); }),
                    "not a sound gzip file: incorrect header check"));
 }
 
@@ -63,29 +55,29 @@ TEST_CASE("a gzip file unpacks to as much as the limit says and no more") {
 }
 
 TEST_CASE("a damaged gzip file is refused") {
-  test::check_every_damage(by_gzip, [](std::string_view file) { unpacked(file); });
+  test::check_every_damage(test::packed_digits, [](std::string_view file) { unpacked(file); });
   test::check_every_damage(test::gzip_of("stored"), [](std::string_view file) { unpacked(file); });
 }
 
 TEST_CASE("what is read of a file with a bit turned is what was packed, or nothing") {
-  std::string file = by_gzip;
+  std::string file = test::packed_digits;
   for (std::size_t at = 24; at < file.size(); ++at)
     for (int bit = 0; bit < 8; ++bit) {
-      file[at]        = static_cast<char>(by_gzip[at] ^ (1 << bit));
-      std::string got = std::string(digits);
+      file[at]        = static_cast<char>(test::packed_digits[at] ^ (1 << bit));
+      std::string got = std::string(test::unpacked_digits);
       (void)test::refusal([&] { got = unpacked(file); });
       CAPTURE(at);
-      CHECK(got == digits);
-      file[at] = by_gzip[at];
+      CHECK(got == test::unpacked_digits);
+      file[at] = test::packed_digits[at];
     }
 }
 
 TEST_CASE("a file is read as it is or, where it is gzip, unpacked") {
   const test::TemporaryFolder folder;
   const auto path = folder / "x";
-  for (const std::string& file : {by_gzip, std::string(digits)}) {
+  for (const std::string& file : {test::packed_digits, std::string(test::unpacked_digits)}) {
     write_atomically(path, [&](OutputFile& out) { out.write(file); });
-    CHECK(test::text_of(read_unpacked(path)) == digits);
+    CHECK(test::text_of(read_unpacked(path)) == test::unpacked_digits);
   }
   write_atomically(path, [&](OutputFile& out) { out.write(bomb); });
   CHECK_THROWS_AS((void)read_unpacked(path, {.ratio = 1, .allowance = 0}), FormatError);
