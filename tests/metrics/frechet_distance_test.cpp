@@ -175,7 +175,7 @@ TEST_CASE("the moments of features are their mean and covariance") {
   const nop::Tensor<float, 2, ToyBackend> x({3, 2}, std::vector<float>{1, 10, 2, 20, 6, 0});
   const auto moments = nop::feature_moments(x);
   CHECK(moments.mean.to_host() == std::vector<double>{3, 10});
-  CHECK(moments.covariance.to_host() == std::vector<double>{7, -15, -15, 100});
+  CHECK(moments.covariance.to_host() == std::vector<double>{7, -20, -20, 100});
 }
 
 TEST_CASE("the Frechet distance of sets is 0 to themselves and grows with a shift and a scale") {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/backend/cpu.hpp>
 #include <nop/metrics/precision_recall.hpp>
 
 #include "support/random_field.hpp"
@@ -47,9 +48,12 @@ double naive_share(const Set& points, const Set& set, std::size_t k) {
 }
 
 TEST_CASE("precision and recall are their definition, for any k, size and number of features") {
+  struct Sizes {
+    std::size_t real, generated, features;
+  };
   std::uint64_t seed = 0;
   for (const auto& [real_count, generated_count, features] :
-       {Shape<3>{20, 30, 1}, {40, 25, 2}, {70, 130, 5}, {600, 20, 3}})
+       {Sizes{20, 30, 1}, {40, 25, 2}, {70, 130, 5}, {600, 20, 3}})
     for (const std::size_t k : {1U, 3U, 7U}) {
       const auto real =
           nop::test::random_tensor<double, Cpu>(Shape<2>{real_count, features}, ++seed);

@@ -37,7 +37,10 @@ TEST_CASE("of numbers it is the Wasserstein distance, in closed form") {
 }
 
 TEST_CASE("sets of different sizes are compared by their quantiles") {
-  for (const auto& [m, n] : {Shape<2>{3, 5}, {4, 6}, {7, 7}, {1, 9}, {10, 4}}) {
+  struct Sizes {
+    std::size_t m, n;
+  };
+  for (const auto& [m, n] : {Sizes{3, 5}, {4, 6}, {7, 7}, {1, 9}, {10, 4}}) {
     const auto a = nop::test::random_values<double>(m, m),
                b = nop::test::random_values<double>(n, 99);
     CAPTURE(m);

@@ -54,12 +54,14 @@ Picture convolved(const Classifier& model, const std::string& name, const Pictur
   return y;
 }
 
-/// The means of 2 x 2 points.
-Picture halved(const Picture& x, const Shape<2>& grid) {
-  Picture y(x.size(), std::vector<double>(element_count(grid) / 4));
+/// Blocks of 2 x 2 points as channels of a grid of half as many.
+Picture blocks_of(const Picture& x, const Shape<2>& grid) {
+  Picture y(4 * x.size(), std::vector<double>(element_count(grid) / 4));
   for (std::size_t i = 0; i < x.size(); ++i)
-    for (std::size_t p = 0; p < element_count(grid); ++p)
-      y[i][p / grid[1] / 2 * (grid[1] / 2) + p % grid[1] / 2] += x[i][p] / 4;
+    for (std::size_t row = 0; row < grid[0]; ++row)
+      for (std::size_t column = 0; column < grid[1]; ++column)
+        y[4 * i + row % 2 * 2 + column % 2][row / 2 * (grid[1] / 2) + column / 2] =
+            x[i][row * grid[1] + column];
   return y;
 }
 
@@ -81,8 +83,8 @@ TEST_CASE("an image classifier is its definition") {
   for (std::size_t b = 0; b < 2; ++b) {
     Picture h(2, std::vector<double>(32));
     for (std::size_t i = 0; i < 64; ++i) h[i / 32][i % 32] = x.to_host()[b * 64 + i];
-    h = halved(convolved(model, "first", h, {4, 8}), {4, 8});
-    h = halved(convolved(model, "second", h, {2, 4}), {2, 4});
+    h = convolved(model, "first", blocks_of(h, {4, 8}), {2, 4});
+    h = convolved(model, "second", blocks_of(h, {2, 4}), {1, 2});
     h = convolved(model, "third", h, {1, 2});
     std::vector<double> flat;
     for (const auto& channel : h) flat.insert(flat.end(), channel.begin(), channel.end());

@@ -11,7 +11,7 @@
 #include <nop/layers/local_conv.hpp>
 #include <nop/ops/activation.hpp>
 #include <nop/ops/axes.hpp>
-#include <nop/ops/sampling.hpp>
+#include <nop/ops/pixel_shuffle.hpp>
 
 #include <cstddef>
 
@@ -42,9 +42,9 @@ struct ImageClassifierConfig {
 ///     model(x)            logits [batch, classes]
 ///     model.features(x)   [batch, features], 0 or more each
 ///
-/// of pictures [batch, in_channels, grid...]. Three convolutions of 3 points along each axis, means
-/// of 2 points along each axis behind the first two, a layer of features and one of classes; ReLU
-/// between them.
+/// of pictures [batch, in_channels, grid...]. Three convolutions of 3 points along each axis,
+/// before the first two of which blocks of 2 points along each axis become channels, a layer of
+/// features and one of classes; ReLU between them.
 template <std::size_t Dim, backend Backend = Cpu, real Real = float>
 class ImageClassifier {
  public:
@@ -57,8 +57,8 @@ class ImageClassifier {
 
   ImageClassifier(const Config& config, const Initializer& init)
       : config_(checked(config)),
-        first_(convolution(config.in_channels, config.width), init),
-        second_(convolution(config.width, 2 * config.width), init),
+        first_(convolution(block * config.in_channels, config.width), init),
+        second_(convolution(block * config.width, 2 * config.width), init),
         third_(convolution(2 * config.width, 4 * config.width), init),
         features_({.in_channels  = 4 * config.width * points(config),
                    .out_channels = config.features,
@@ -75,8 +75,8 @@ class ImageClassifier {
     const auto expected = joined(Shape<2>{x.extent(0), config_.in_channels}, config_.grid);
     expects(x.shape() == expected, "ImageClassifier: expected pictures of shape ", expected,
             ", got ", x.shape());
-    const auto fine   = average_pool(relu(first_(x)), 2);
-    const auto middle = average_pool(relu(second_(fine)), 2);
+    const auto fine   = relu(first_(pixel_unshuffle(x, 2)));
+    const auto middle = relu(second_(pixel_unshuffle(fine, 2)));
     const auto coarse = relu(third_(middle));
     return relu(
         features_(reshape(coarse, Shape<2>{x.extent(0), element_count(coarse.shape(), 1)})));
@@ -101,6 +101,8 @@ class ImageClassifier {
 
  private:
   using Convolution = LocalConv<Dim, Backend, Real>;
+
+  static constexpr std::size_t block = std::size_t{1} << Dim;  ///< points
 
   static const Config& checked(const Config& config) {
     bool fits =
