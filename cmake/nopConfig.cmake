@@ -12,11 +12,13 @@ endif()
 
 include(CMakeFindDependencyMacro)
 list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+find_dependency(Eigen3 CONFIG)
 find_dependency(FFTW3 MODULE)
 find_dependency(LibZip MODULE)
 find_dependency(nlohmann_json CONFIG)
 find_dependency(OpenMP COMPONENTS CXX)
 find_dependency(xsimd MODULE)
+find_dependency(ZLIB MODULE)
 include(${CMAKE_CURRENT_LIST_DIR}/nopTargets.cmake)
 
 find_package(Cairo MODULE QUIET)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 # A header may include headers of its own folder and of the folders before it.
 LAYERS = ["core", "backend", "autodiff", "ops", "diffusion", "layers", "models", "pde", "io",
-          "training"]
+          "training", "metrics"]
 
 # Library -> what gives it away in a header.
 LIBRARIES = {
@@ -34,6 +34,7 @@ LIBRARIES = {
     "nlohmann json": r"#include <nlohmann/",
     "OpenMP": r"#include <omp\.h>|#pragma omp|_Pragma\(\"omp",
     "xsimd": r"#include <xsimd/",
+    "zlib": r"#include <zlib\.h>",
 }
 
 # Headers without a test file of their own: they hold includes or a constant.

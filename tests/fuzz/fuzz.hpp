@@ -2,7 +2,7 @@
 #pragma once
 
 #include <nop/core/error.hpp>
-#include <nop/io/zip_entries.hpp>
+#include <nop/io/unpack_limit.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -6,6 +6,9 @@
 #include <nop/io/torch_checkpoint.hpp>
 #include <nop/models/fno.hpp>
 
+#include "io/digits_of.hpp"
+#include "io/gzip_of.hpp"
+#include "io/idx_of.hpp"
 #include "reference_text.hpp"
 
 #include <complex>
@@ -42,6 +45,19 @@ void npy(const Path& folder) {
                              static_cast<char>(about.size()) + std::string(1, '\0') + about;
   write_text(folder / "big_endian.npy", header + std::string(16, '\1'));
 }
+
+void gzip(const Path& folder) {
+  write_text(folder / "stored.gz", nop::test::gzip_of("stored"));
+  write_text(folder / "deflated.gz", nop::test::packed_digits);
+  write_text(folder / "two.gz", nop::test::gzip_of("first") + nop::test::packed_digits);
+}
+
+void idx(const Path& folder) {
+  write_text(folder / "bytes.idx", nop::test::idx_of(8, {2, 3}, "abcdef"));
+  write_text(folder / "reals.idx", nop::test::idx_of(13, {1, 1, 2}, "abcdefgh"));
+}
+
+void digits_csv(const Path& folder) { write_text(folder / "digits.csv", nop::test::digits_of(2)); }
 
 void npz(const Path& folder) {
   nop::write_npz(folder / "stored.npz", arrays());
@@ -114,6 +130,9 @@ int main(int count, char** arguments) {
       write(folder);
     };
     make("npy", npy);
+    make("gzip", gzip);
+    make("idx", idx);
+    make("digits_csv", digits_csv);
     make("npz", npz);
     make("safetensors", safetensors);
     make("checkpoint", checkpoint);

@@ -6,6 +6,7 @@
 #include <nop/io/element_type.hpp>
 #include <nop/io/float16.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -48,6 +49,14 @@ inline std::string shape_text(std::span<const std::size_t> shape) {
   for (const std::size_t extent : shape)
     text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
   return text + "]";
+}
+
+/// Turns big-endian numbers into little-endian ones, in place.
+inline void reverse_bytes(std::span<std::byte> bytes, std::size_t number_size) {
+  for (std::size_t i = 0; i + number_size <= bytes.size(); i += number_size) {
+    const auto number = bytes.subspan(i, number_size);
+    std::reverse(number.begin(), number.end());
+  }
 }
 
 /// The upper half of a binary32.

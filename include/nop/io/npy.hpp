@@ -18,14 +18,6 @@ namespace nop {
 
 namespace detail {
 
-/// Turns big-endian numbers into little-endian ones, in place.
-inline void reverse_bytes(std::span<std::byte> bytes, std::size_t number_size) {
-  for (std::size_t i = 0; i + number_size <= bytes.size(); i += number_size) {
-    const auto number = bytes.subspan(i, number_size);
-    std::reverse(number.begin(), number.end());
-  }
-}
-
 /// Transposes one plane, [columns][rows] with a distance in the input into [rows][columns] with a
 /// distance in the output; distances in elements. In tiles, so that both sides stay in the cache.
 template <std::size_t Size>

@@ -3,7 +3,7 @@
 
 #include <nop/io/json.hpp>
 #include <nop/io/pickle_value.hpp>
-#include <nop/io/zip_entries.hpp>
+#include <nop/io/unpack_limit.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -5,7 +5,7 @@
 #include <nop/io/pickle_json.hpp>
 #include <nop/io/pickle_value.hpp>
 #include <nop/io/torch_tensor.hpp>
-#include <nop/io/zip_entries.hpp>
+#include <nop/io/unpack_limit.hpp>
 
 #include <algorithm>
 #include <cstddef>
