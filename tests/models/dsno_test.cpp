@@ -222,6 +222,20 @@ TEST_CASE("a DSNO begins as the trained backbone it is made of") {
   check_backbone_at_each_time(of_lines(0, {0, 2}), random_field(Shape{2, 1, 4}, 2));
 }
 
+TEST_CASE("a DSNO is made of a trained backbone, by default with a convolution at each place") {
+  nop::Rng rng(1);
+  const auto trained = of_lines(0).backbone();
+  const auto noise   = random_field(Shape{2, 1, 4}, 2);
+  const nop::Dsno dsno(trained, {0.5625, 0.25, 0.0625, 0}, 2, rng, {.shared = 1, .separate = 2});
+  const auto states = dsno(noise);       // [batch, step, channel, grid...], to train by
+  const auto sample = dsno.last(noise);  // [batch, channel, grid...], for less work
+  CHECK(states.shape() == Shape<4>{2, 4, 1, 4});
+  CHECK(sample.shape() == noise.shape());
+  CHECK(nop::parameter_count(dsno) == nop::parameter_count(of_lines(0, {1, 2})));
+  CHECK(nop::parameter_count(nop::Dsno(trained, times, 2, rng)) ==
+        nop::parameter_count(of_lines(0)));
+}
+
 TEST_CASE("a DSNO is read from a file as it was written") {
   const auto dsno = of_lines(0.5, {1, 2});
   nop::SafeTensors file;
