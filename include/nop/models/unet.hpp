@@ -253,11 +253,12 @@ class UNet {
 
   void check(const Shape<Dim + 2>& shape) const {
     const std::size_t unit = config_.unshuffle << (config_.multipliers.size() - 1);
-    bool divides           = shape[0] > 0 && shape[1] == config_.in_channels;
+    bool divides           = shape[1] == config_.in_channels;
     for (const std::size_t points : grid_of(shape))
       divides = divides && points > 0 && points % unit == 0;
     expects(divides, "UNet: expected ", config_.in_channels, " channels on a grid of multiples of ",
             unit, " points, got a field of shape ", shape);
+    expects(shape[0] > 0, "UNet: expected at least one sample, got none");
   }
 
   Config config_;
