@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace nop::test::residual_block_test {
@@ -94,6 +95,21 @@ TEST_CASE("a sample that meets many embeddings is as many samples that meet one 
   const auto e     = random_field(Shape{6, 3}, 3);
   CHECK(nop::test::worst_error(block(x, e).to_host(),
                                block(nop::repeat_samples(x, 3), e).to_host()) < 1e-13);
+}
+
+TEST_CASE("samples that meet the same times are as many samples that meet one each") {
+  const auto block = trained({.in_channels = 4, .out_channels = 8, .embedding = 3});
+  const auto x     = random_field(Shape{2, 4, 3, 4}, 2);
+  const auto e     = random_field(Shape{3, 3}, 3);
+  const auto all   = nop::EmbeddedTimes<nop::Tensor<double, 2, Cpu>>{e, 2}.through(
+      [](const auto& embedding) { return embedding; });
+  const auto with = [&block](const auto& u, const auto& embedding) {
+    return block(u, nop::EmbeddedTimes<std::remove_cvref_t<decltype(embedding)>>{embedding, 2});
+  };
+  CHECK(nop::test::worst_error(with(x, e).to_host(), block(x, all).to_host()) < 1e-13);
+  const auto three = nop::repeat_samples(x, 3);
+  CHECK(nop::test::worst_error(with(three, e).to_host(), block(three, all).to_host()) < 1e-13);
+  CHECK_THROWS_AS(with(random_field(Shape{4, 4, 3, 4}), e), nop::PreconditionError);
 }
 
 TEST_CASE("a new residual block only resamples, and drops out when it is called with an Rng") {

@@ -3,6 +3,7 @@
 #include <nop/layers/spectral_conv.hpp>
 #include <nop/layers/temporal_conv.hpp>
 #include <nop/ops/activation.hpp>
+#include <nop/ops/axes.hpp>
 #include <nop/ops/elementwise.hpp>
 
 #include "support/layer_battery.hpp"
@@ -59,7 +60,9 @@ TEST_CASE("a temporal convolution is a spectral convolution along time, beside w
 TEST_CASE("a temporal convolution has right gradients by its field and weights") {
   nop::Rng rng{1};
   const Layer layer({.channels = 3, .modes = 2, .activation = Activation::gelu}, rng);
-  nop::test::check_function(layer, random_field(Shape{2, 4, 3, 2, 2}, 2));
+  const auto x = random_field(Shape{2, 4, 3, 2, 2}, 2);
+  nop::test::check_function(layer, x);
+  nop::test::check_same(layer(x, 3), nop::crop(layer(x), {0, 3, 0, 0, 0}, {2, 1, 3, 2, 2}));
 }
 
 TEST_CASE("a new temporal convolution does next to nothing") {

@@ -37,6 +37,17 @@ struct AtTimes {
   static void members(auto& self, auto&& visit) { visit("net", self.net); }
 };
 
+/// Notes the places, and goes on in all of the three states.
+struct Between {
+  std::vector<std::size_t>& seen;
+  [[nodiscard]] nop::States states(std::size_t) const { return {0, 3}; }
+  auto operator()(std::size_t place, const nop::field auto& h) const {
+    seen.push_back(place);
+    CHECK(h.shape() == Shape<2>{3, 4});
+    return h;
+  }
+};
+
 /// W x + b
 std::vector<double> affine(const Net& net, const std::string& name, const std::vector<double>& x) {
   const auto w =
@@ -111,11 +122,7 @@ TEST_CASE("between is called after every block, and a point may be asked at many
   const auto x   = random_field(Shape{1, 2}, 2);
   CHECK(net.places() == std::vector<std::size_t>{4, 4});
   std::vector<std::size_t> seen;
-  const auto y = net(x, three_times(), [&seen](std::size_t place, const auto& h) {
-    seen.push_back(place);
-    CHECK(h.shape() == Shape<2>{3, 4});
-    return h;
-  });
+  const auto y = net(x, three_times(), Between{seen});
   CHECK(seen == std::vector<std::size_t>{0, 1});
   CHECK(nop::test::worst_error(y.to_host(),
                                net(nop::repeat_samples(x, 3), three_times()).to_host()) < 1e-14);
@@ -135,8 +142,8 @@ TEST_CASE("a residual MLP is read from a file as it was written, and refuses wha
   CHECK(nop::model_from_file<Net>("", file, "memory")(x, three_times()).to_host() ==
         net(x, three_times()).to_host());
   CHECK_THROWS_WITH_AS(net(random_field(Shape{2, 2}), three_times()),
-                       "ResidualMlp: expected points [batch, 2] and a time for each, or as many "
-                       "for each, got [2, 2] and [3]",
+                       "ResidualMlp: expected points [batch, 2] and a time for each, got [2, 2] "
+                       "and 3 times",
                        nop::PreconditionError);
   nop::Rng rng(1);
   CHECK_THROWS_AS(Net({.in_channels = 2, .out_channels = 2, .width = 4, .blocks = 0}, rng),

@@ -28,10 +28,10 @@ class NaiveTimeMixing {
   void mix(Real* y) const {
     for_each_point([&](std::size_t sample, std::size_t point) {
       const auto v = convolved(coefficients(sample, point));
-      for (std::size_t t = 0; t < box_[1]; ++t)
+      for (std::size_t t = mixing_.from; t < box_[1]; ++t)
         for (std::size_t c = 0; c < box_[2]; ++c)
-          y[index(sample, t, c, point)] = static_cast<Real>(double(x_[index(sample, t, c, point)]) +
-                                                            sigma(v[t * box_[2] + c]).value);
+          y[of_result(sample, t, c, point)] = static_cast<Real>(
+              double(x_[index(sample, t, c, point)]) + sigma(v[t * box_[2] + c]).value);
     });
   }
 
@@ -45,8 +45,8 @@ class NaiveTimeMixing {
       std::vector<Wide> of_y(x.size()), of_x(x.size());  // gradients by the coefficients
       for (std::size_t k = 0; k < mixing_.modes; ++k)
         for (std::size_t o = 0; o < channels; ++o)
-          for (std::size_t t = 0; t < box_[1]; ++t)
-            of_y[k * channels + o] += weight(k) * double(dy[index(sample, t, o, point)]) *
+          for (std::size_t t = mixing_.from; t < box_[1]; ++t)
+            of_y[k * channels + o] += weight(k) * double(dy[of_result(sample, t, o, point)]) *
                                       sigma(v[t * channels + o]).slope * std::conj(wave(k, t));
       for (std::size_t k = 0; k < mixing_.modes; ++k)
         for (std::size_t i = 0; i < channels; ++i)
@@ -57,7 +57,7 @@ class NaiveTimeMixing {
           }
       for (std::size_t t = 0; dx != nullptr && t < box_[1]; ++t)
         for (std::size_t c = 0; c < channels; ++c) {
-          double sum = dy[index(sample, t, c, point)];
+          double sum = t < mixing_.from ? 0 : double(dy[of_result(sample, t, c, point)]);
           for (std::size_t k = 0; k < mixing_.modes; ++k)
             sum += (of_x[k * channels + c] * wave(k, t)).real();
           dx[index(sample, t, c, point)] = static_cast<Real>(sum);
@@ -76,6 +76,10 @@ class NaiveTimeMixing {
   [[nodiscard]] std::size_t index(std::size_t sample, std::size_t t, std::size_t c,
                                   std::size_t point) const {
     return ((sample * box_[1] + t) * box_[2] + c) * box_[3] + point;
+  }
+  [[nodiscard]] std::size_t of_result(std::size_t sample, std::size_t t, std::size_t c,
+                                      std::size_t point) const {
+    return ((sample * (box_[1] - mixing_.from) + t - mixing_.from) * box_[2] + c) * box_[3] + point;
   }
   [[nodiscard]] Wide wave(std::size_t k, std::size_t t) const {
     return std::polar(

@@ -22,6 +22,9 @@ struct TimeMixing {
   std::size_t modes;
   const std::complex<Real>* weight;  ///< R, [modes, channels in, channels out]
   Activation activation = Activation::identity;
+  /// Only the steps from this one on are answered with: y is [batch, steps - from, channels,
+  /// points].
+  std::size_t from = 0;
 };
 
 }  // namespace nop

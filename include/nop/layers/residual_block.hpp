@@ -8,6 +8,7 @@
 #include <nop/core/shape.hpp>
 #include <nop/layers/channel_linear.hpp>
 #include <nop/layers/context.hpp>
+#include <nop/layers/embedded_times.hpp>
 #include <nop/layers/init.hpp>
 #include <nop/layers/local_conv.hpp>
 #include <nop/layers/norm.hpp>
@@ -42,7 +43,8 @@ constexpr auto enumerator_names(Resampling) {
 ///
 /// Maps [batch, in_channels, grid...] and embeddings [batch, embedding] to [batch, out_channels,
 /// grid...]. Where there are n times as many embeddings as samples, each sample meets n in a row,
-/// for [n batch, ...], and what does not know of them is computed once.
+/// for [n batch, ...], and what does not know of them is computed once. Scales and shifts of times
+/// that all samples have in common, EmbeddedTimes, are made once for all samples.
 template <std::size_t Dim, backend Backend, real Real>
 class ResidualBlock {
  public:
@@ -76,7 +78,13 @@ class ResidualBlock {
   template <field_like<Dim, Backend, Real> X, field Embedding, context... Context>
     requires(rank_of<Embedding> == 2)
   auto operator()(const X& x, const Embedding& embedding, Context&&... context) const {
-    const std::size_t samples = x.extent(0), embeddings = embedding.extent(0);
+    return (*this)(x, EmbeddedTimes<Embedding>{embedding}, context...);
+  }
+
+  template <field_like<Dim, Backend, Real> X, field Embedding, context... Context>
+  auto operator()(const X& x, const EmbeddedTimes<Embedding>& told, Context&&... context) const {
+    const auto& embedding     = told.embedding;
+    const std::size_t samples = x.extent(0), embeddings = told.samples * embedding.extent(0);
     expects(x.extent(1) == config_.in_channels, "ResidualBlock: expected ", config_.in_channels,
             " channels, got a field of shape ", x.shape());
     expects(samples > 0 && embeddings > 0 && embeddings % samples == 0 &&
@@ -84,10 +92,11 @@ class ResidualBlock {
             "ResidualBlock: expected embeddings of ", config_.embedding, " numbers for a batch of ",
             samples, " samples, got ", embedding.shape());
     const std::size_t times = embeddings / samples;
-    const auto numbers      = modulation_(silu(on_tape_of(x, embedding)));
-    const auto h            = second_norm_(first_(resampled(silu(first_norm_(x)))));
-    const auto u            = silu(scale_and_shift(repeat_samples(h, times), numbers));
-    const auto past         = resampled(x);
+    const auto numbers =
+        told.through([&](const auto& e) { return modulation_(silu(on_tape_of(x, e))); });
+    const auto h    = second_norm_(first_(resampled(silu(first_norm_(x)))));
+    const auto u    = silu(scale_and_shift(repeat_samples(h, times), numbers));
+    const auto past = resampled(x);
     return add(repeat_samples(skip_ ? (*skip_)(past) : past, times),
                second_(dropped(u, context...)));
   }

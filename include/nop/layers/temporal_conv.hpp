@@ -37,10 +37,10 @@ class TemporalConv {
   TemporalConv(const Config& config, const Initializer& init)
       : config_(config), weight_(random_weight(config, init)) {}
 
-  /// Throws PreconditionError if the channels differ.
+  /// At the steps from `from` on. Throws PreconditionError if the channels differ or there is none.
   template <field Field>
-  auto operator()(const Field& x) const {
-    return temporal_convolution(x, weight_, config_.activation);
+  auto operator()(const Field& x, std::size_t from = 0) const {
+    return temporal_convolution(x, weight_, config_.activation, from);
   }
 
   [[nodiscard]] const Config& config() const { return config_; }

@@ -5,17 +5,21 @@
 #include <nop/autodiff/field.hpp>
 #include <nop/backend/cpu.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/shape.hpp>
 #include <nop/layers/channel_linear.hpp>
 #include <nop/layers/context.hpp>
+#include <nop/layers/embedded_times.hpp>
 #include <nop/layers/init.hpp>
 #include <nop/layers/norm.hpp>
 #include <nop/layers/time_embedding.hpp>
+#include <nop/models/backbone.hpp>
 #include <nop/ops/activation.hpp>
 #include <nop/ops/elementwise.hpp>
 #include <nop/ops/samples.hpp>
 #include <nop/ops/scale_and_shift.hpp>
 
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 namespace nop {
@@ -39,7 +43,7 @@ struct ResidualMlpConfig {
 namespace detail {
 
 /// h = silu((1 + scale) W_1 silu(norm(x)) + shift),   y = x + W_2 h,   with scale and shift out of
-/// an embedded time, and W_2 = 0 at first.
+/// an embedded time, and W_2 = 0 at first. A point that meets several times begins once.
 template <backend Backend, real Real>
 class ResidualMlpBlock {
  public:
@@ -55,9 +59,11 @@ class ResidualMlpBlock {
         second_({.in_channels = width, .out_channels = width, .start = WeightStart::zero}, init) {}
 
   template <field X, field Embedding>
-  auto operator()(const X& x, const Embedding& embedding) const {
-    const auto h = first_(silu(norm_(x)));
-    return add(x, second_(silu(scale_and_shift(h, modulation_(silu(embedding))))));
+  auto operator()(const X& x, const EmbeddedTimes<Embedding>& told) const {
+    const auto numbers      = told.through([&](const auto& e) { return modulation_(silu(e)); });
+    const std::size_t times = numbers.extent(0) / x.extent(0);
+    const auto h            = repeat_samples(first_(silu(norm_(x))), times);
+    return add(repeat_samples(x, times), second_(silu(scale_and_shift(h, numbers))));
   }
 
   template <class Self>
@@ -79,9 +85,9 @@ class ResidualMlpBlock {
 /// pictures.
 ///
 ///     mlp(x, times)            points [batch, in_channels] and a time in [0, 1] each
-///     mlp(x, times, between)   between(place, h) goes on in the place of h, after every block
+///     mlp(x, times, between)   each point at all of the times
 ///
-/// gives [batch, out_channels]. Of n times as many times as points each point gets n in a row.
+/// gives [batch, out_channels]. It is a backbone (backbone.hpp) with a place after every block.
 template <backend Backend = Cpu, real Real = float>
 class ResidualMlp {
  public:
@@ -107,29 +113,30 @@ class ResidualMlp {
       blocks_.emplace_back(config.width, init);
   }
 
-  /// Throws PreconditionError if channels or times do not fit.
+  /// Throws PreconditionError if channels or times do not fit. It has nothing to be told but the
+  /// time; a context is there as in any backbone.
   template <field_like<0, Backend, Real> X, field Times, context... Context>
     requires(rank_of<Times> == 1)
-  auto operator()(const X& x, const Times& times, Context&&... context) const {
-    return (*this)(x, times, [](std::size_t, const auto& h) { return h; }, context...);
-  }
-
-  /// It has nothing to be told but the time; a context is there as in any backbone.
-  template <field_like<0, Backend, Real> X, field Times, class Between, context... Context>
-    requires(rank_of<Times> == 1 && !context<Between>)
-  auto operator()(const X& x, const Times& times, const Between& between, Context&&...) const {
-    const std::size_t batch = x.extent(0), count = times.extent(0);
-    expects(x.extent(1) == config_.in_channels && batch > 0 && count > 0 && count % batch == 0,
-            "ResidualMlp: expected points [batch, ", config_.in_channels,
-            "] and a time for each, or as many for each, got ", x.shape(), " and ", times.shape());
+  auto operator()(const X& x, const Times& times, Context&&...) const {
+    check(x.shape(), times.extent(0), x.extent(0));
     const auto e = embedding_(on_tape_of(x, times));
-    auto h       = repeat_samples(first_(x), count / batch);
-    for (std::size_t block = 0; block < blocks_.size(); ++block)
-      h = between(block, blocks_[block](h, e));
-    return last_(h);
+    return answer(
+        x, [&e](std::size_t) { return EmbeddedTimes<std::remove_const_t<decltype(e)>>{e}; },
+        [](std::size_t, const auto& h) { return h; });
   }
 
-  /// The channels at each place that `between` is called for.
+  template <field_like<0, Backend, Real> X, field Times, between_blocks Between, context... Context>
+    requires(rank_of<Times> == 1)
+  auto operator()(const X& x, const Times& times, const Between& between, Context&&...) const {
+    check(x.shape(), times.extent(0), times.extent(0));
+    const auto e = embedding_(on_tape_of(x, times));
+    return answer(
+        x,
+        [&](std::size_t place) { return times_of_states(e, between.states(place), x.extent(0)); },
+        between);
+  }
+
+  /// The channels at each place.
   [[nodiscard]] std::vector<std::size_t> places() const {
     return std::vector<std::size_t>(blocks_.size(), config_.width);
   }
@@ -145,6 +152,20 @@ class ResidualMlp {
   }
 
  private:
+  /// `told(place)` are the embedded times of the block there.
+  template <class X, class Told, class Between>
+  auto answer(const X& x, const Told& told, const Between& between) const {
+    auto h = first_(x);
+    for (std::size_t block = 0; block < blocks_.size(); ++block)
+      h = between(block, blocks_[block](h, told(block)));
+    return last_(h);
+  }
+
+  void check(const Shape<2>& shape, std::size_t times, std::size_t expected) const {
+    expects(shape[0] > 0 && shape[1] == config_.in_channels && times > 0 && times == expected,
+            "ResidualMlp: expected points [batch, ", config_.in_channels,
+            "] and a time for each, got ", shape, " and ", times, " times");
+  }
   static const Config& checked(const Config& config) {
     expects(config.in_channels > 0 && config.out_channels > 0 && config.blocks > 0,
             "ResidualMlp: expected at least one channel in and out and one block, got ",

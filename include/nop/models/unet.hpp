@@ -7,18 +7,20 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/layers/context.hpp>
+#include <nop/layers/embedded_times.hpp>
 #include <nop/layers/init.hpp>
 #include <nop/layers/local_conv.hpp>
 #include <nop/layers/norm.hpp>
 #include <nop/layers/time_embedding.hpp>
+#include <nop/models/backbone.hpp>
 #include <nop/models/unet_stage.hpp>
 #include <nop/ops/activation.hpp>
 #include <nop/ops/axes.hpp>
 #include <nop/ops/pixel_shuffle.hpp>
-#include <nop/ops/samples.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 namespace nop {
@@ -56,12 +58,12 @@ struct UNetConfig {
 ///
 ///     unet(x, times)            fields [batch, in_channels, grid...] and a time in [0, 1] each
 ///     unet(x, times, rng)       with dropout
-///     unet(x, times, between)   between(place, h) goes on in the place of h, after every residual
-///                               block and its attention, but for those that resample and the last
-///                               of the middle: where Dsno has temporal convolutions
 ///
-/// gives [batch, out_channels, grid...]. Of n times as many times as samples each sample gets n in
-/// a row, and the first layers, which know no time, are computed once.
+/// gives [batch, out_channels, grid...]. It is a backbone (backbone.hpp) with a place after every
+/// residual block and its attention, but for those that resample and the last of the middle: a
+/// level has `blocks` places on the way down and one more on the way up.
+///
+///     unet(x, times, between)   each sample at all of the times
 ///
 /// Ho, Jain, Abbeel, "Denoising diffusion probabilistic models", NeurIPS 2020, in the form of
 /// Salimans and Ho, "Progressive distillation for fast sampling of diffusion models", ICLR 2022.
@@ -122,39 +124,30 @@ class UNet {
   template <field_like<Dim, Backend, Real> X, field Times, context... Context>
     requires(rank_of<Times> == 1)
   auto operator()(const X& x, const Times& times, Context&&... context) const {
-    return (*this)(x, times, [](std::size_t, const auto& h) { return h; }, context...);
+    check(x.shape());
+    expects(times.extent(0) == x.extent(0), "UNet: expected a time for each of ", x.extent(0),
+            " samples, got ", times.extent(0));
+    const auto e = embedding_(on_tape_of(x, times));
+    return answer(
+        x, [&e](std::size_t) { return EmbeddedTimes<std::remove_const_t<decltype(e)>>{e}; },
+        [](std::size_t, const auto& h) { return h; }, context...);
   }
 
-  template <field_like<Dim, Backend, Real> X, field Times, class Between, context... Context>
-    requires(rank_of<Times> == 1 && !context<Between>)
+  template <field_like<Dim, Backend, Real> X, field Times, between_blocks Between,
+            context... Context>
+    requires(rank_of<Times> == 1)
   auto operator()(const X& x, const Times& times, const Between& between,
                   Context&&... context) const {
-    check(x.shape(), times.extent(0));
-    const auto e      = embedding_(on_tape_of(x, times));
-    std::size_t place = 0;
-    auto h            = first_(pixel_unshuffle(x, config_.unshuffle));
-    std::vector<decltype(h)> skips{repeat_samples(h, times.extent(0) / x.extent(0))};
-    for (const auto& stage : down_) {
-      h = stage(h, e, context...);
-      if (!stage.resamples()) h = between(place++, h);
-      skips.push_back(h);
-    }
-    h = middle_[0](h, e, context...);
-    h = between(place++, h);
-    h = middle_[1](h, e, context...);
-    for (const auto& stage : up_) {
-      if (stage.resamples()) {
-        h = stage(h, e, context...);
-      } else {
-        h = stage(concat_channels(h, skips.back()), e, context...);
-        skips.pop_back();
-        h = between(place++, h);
-      }
-    }
-    return pixel_shuffle(last_(silu(last_norm_(h))), config_.unshuffle);
+    check(x.shape());
+    expects(times.extent(0) > 0, "UNet: expected at least one time for all samples, got none");
+    const auto e = embedding_(on_tape_of(x, times));
+    return answer(
+        x,
+        [&](std::size_t place) { return times_of_states(e, between.states(place), x.extent(0)); },
+        between, context...);
   }
 
-  /// The channels at each place that `between` is called for.
+  /// The channels at each place.
   [[nodiscard]] std::vector<std::size_t> places() const {
     std::vector<std::size_t> channels;
     const auto append = [&channels](const std::vector<Stage>& stages) {
@@ -183,6 +176,32 @@ class UNet {
  private:
   using Stage       = UNetStage<Dim, Backend, Real>;
   using Convolution = LocalConv<Dim, Backend, Real>;
+
+  /// `told(place)` are the embedded times of the stages up to a place.
+  template <class X, class Told, class Between, class... Context>
+  auto answer(const X& x, const Told& told, const Between& between, Context&... context) const {
+    std::size_t place = 0;
+    auto h            = first_(pixel_unshuffle(x, config_.unshuffle));
+    std::vector<decltype(h)> skips{h};
+    const auto go_on = [&](const Stage& stage) {
+      h = stage(h, told(place), context...);
+      if (!stage.resamples()) h = between(place++, h);
+    };
+    for (const auto& stage : down_) {
+      go_on(stage);
+      skips.push_back(h);
+    }
+    go_on(middle_[0]);
+    h = middle_[1](h, told(place), context...);
+    for (const auto& stage : up_) {
+      if (!stage.resamples()) {
+        h = concat_channels(h, in_states(skips.back(), h.extent(0)));
+        skips.pop_back();
+      }
+      go_on(stage);
+    }
+    return pixel_shuffle(last_(silu(last_norm_(h))), config_.unshuffle);
+  }
 
   static const Config& checked(const Config& config) {
     expects(config.in_channels > 0 && config.out_channels > 0 && config.blocks > 0,
@@ -232,16 +251,14 @@ class UNet {
             .heads = attention ? out / each : 0};
   }
 
-  void check(const Shape<Dim + 2>& shape, std::size_t times) const {
+  void check(const Shape<Dim + 2>& shape) const {
     const std::size_t unit = config_.unshuffle << (config_.multipliers.size() - 1);
     bool divides           = shape[1] == config_.in_channels;
     for (const std::size_t points : grid_of(shape))
       divides = divides && points > 0 && points % unit == 0;
     expects(divides, "UNet: expected ", config_.in_channels, " channels on a grid of multiples of ",
             unit, " points, got a field of shape ", shape);
-    expects(shape[0] > 0 && times > 0 && times % shape[0] == 0,
-            "UNet: expected a time for each of ", shape[0], " samples, or as many for each, got ",
-            times);
+    expects(shape[0] > 0, "UNet: expected at least one sample, got none");
   }
 
   Config config_;

@@ -32,7 +32,7 @@ class UNetStage {
   }
 
   /// Of a field and embedded times, as the residual block.
-  template <field_like<Dim, Backend, Real> X, field Embedding, context... Context>
+  template <field_like<Dim, Backend, Real> X, class Embedding, context... Context>
   auto operator()(const X& x, const Embedding& embedding, Context&&... context) const {
     const auto h = block_(x, embedding, context...);
     return attention_ ? (*attention_)(h) : h;

@@ -15,29 +15,36 @@
 namespace nop::test::time_mix_test {
 namespace {
 
+/// Steps that are answered with: those from `from` on.
+Shape<4> answered(const Shape<4>& box, std::size_t from) {
+  return {box[0], box[1] - from, box[2], box[3]};
+}
+
 /// A random block, and all that comes of it: y, dx and dR.
 template <class Real>
 struct Block {
   Shape<4> box;
   std::size_t modes;
   Activation activation;
+  std::size_t from;
   std::vector<Real> x, dy;
   std::vector<std::complex<Real>> weight;
 
-  Block(const Shape<4>& box_, std::size_t modes_, Activation activation_)
+  Block(const Shape<4>& box_, std::size_t modes_, Activation activation_, std::size_t from_ = 0)
       : box(box_),
         modes(modes_),
         activation(activation_),
+        from(from_),
         x(nop::test::random_values<Real>(element_count(box), 1)),
-        dy(nop::test::random_values<Real>(element_count(box), 2)),
+        dy(nop::test::random_values<Real>(element_count(answered(box, from)), 2)),
         weight(nop::test::random_values<std::complex<Real>>(modes * box[2] * box[2], 3)) {
     for (auto& w : weight) w /= static_cast<Real>(box[2]);
   }
-  [[nodiscard]] TimeMixing<Real> mixing() const { return {modes, weight.data(), activation}; }
+  [[nodiscard]] TimeMixing<Real> mixing() const { return {modes, weight.data(), activation, from}; }
 
   template <class Mix, class Pull>
   auto results(const Mix& mix, const Pull& pull) const {
-    std::vector<Real> y(x.size(), Real(77)), dx(x.size(), Real(77));
+    std::vector<Real> y(dy.size(), Real(77)), dx(x.size(), Real(77));
     std::vector<std::complex<Real>> dr(weight.size(), Real(77));
     mix(y.data());
     pull(dx.data(), dr.data());
@@ -57,10 +64,11 @@ struct Block {
 };
 
 template <class Real>
-void check(const Shape<4>& box, std::size_t modes, Activation activation) {
+void check(const Shape<4>& box, std::size_t modes, Activation activation, std::size_t from = 0) {
   CAPTURE(box);
   CAPTURE(modes);
-  const Block<Real> block(box, modes, activation);
+  CAPTURE(from);
+  const Block<Real> block(box, modes, activation, from);
   const auto [y, dx, dr]                   = block.ours();
   const auto [y_naive, dx_naive, dr_naive] = block.naive();
   CHECK(worst_error(y, y_naive) < nop::test::rounding<Real>);
@@ -75,6 +83,13 @@ TEST_CASE_TEMPLATE("a temporal convolution block is that of its definition", Rea
     for (std::size_t modes = 1; modes <= steps / 2 + 1; ++modes)
       for (const auto activation : {Activation::identity, Activation::leaky_relu, Activation::gelu})
         check<Real>({2, steps, 3, 21}, modes, activation);
+}
+
+TEST_CASE_TEMPLATE("of a temporal convolution block only the last steps may be wanted", Real, float,
+                   double) {
+  for (const std::size_t steps : {2U, 4U, 5U})
+    for (std::size_t from = 1; from < steps; ++from)
+      check<Real>({2, steps, 7, 515}, 2, Activation::silu, from);
 }
 
 TEST_CASE_TEMPLATE("temporal convolution of channels and points of any number", Real, float,
@@ -103,8 +118,10 @@ TEST_CASE("only those gradients of a temporal convolution that are wanted are wr
 }
 
 TEST_CASE("a temporal convolution has the same bits on any number of threads") {
-  const Block<float> block({3, 4, 12, 2000}, 2, Activation::gelu);
-  CHECK(nop::test::same_on_any_threads([&] { return block.ours(); }));
+  for (const std::size_t from : {0U, 3U}) {
+    const Block<float> block({3, 4, 12, 2000}, 2, Activation::gelu, from);
+    CHECK(nop::test::same_on_any_threads([&] { return block.ours(); }));
+  }
 }
 
 }  // namespace nop::test::time_mix_test

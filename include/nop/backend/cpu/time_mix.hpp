@@ -31,6 +31,8 @@ namespace detail {
 /// each frequency. That is one pass over memory, and for 4 steps and 2 modes a product of 5 C^2
 /// multiplications a point instead of the 16 C^2 of a dense kernel.
 ///
+/// Where only the last steps are wanted, only these rows of D meet the coefficients.
+///
 /// Backwards, S and Z are made again for each tile:
 ///
 ///     dZ = D^T (dy sigma'(D Z)),   dM = sum_p dZ S^T,   dx = dy + A^T M^T dZ.
@@ -41,7 +43,8 @@ class TimeMixer {
       : mixing_(mixing),
         channels_(box[2]),
         waves_(box[1], mixing.modes),
-        planes_{box[0], box[1] * box[2], box[3]} {
+        planes_{box[0], box[1] * box[2], box[3]},
+        answered_((box[1] - mixing.from) * box[2]) {
     for (const auto& frequency : waves_.frequencies()) {
       const std::size_t size = frequency.parts * channels_;
       matrices_.emplace_back(size * size);
@@ -55,7 +58,7 @@ class TimeMixer {
 
   void mix(const Real* x, Real* y) const {
     const std::size_t rows = 2 * wave_rows();
-    const Tiling<Real> tiling(planes_, rows + planes_[1]);
+    const Tiling<Real> tiling(planes_, rows + answered_);
     const std::size_t work = tiling.longest() * (1 + wave_rows() * channels_ * 2);
     parallel_blocks(tiling.count(), 1 + (1U << 18U) / work,
                     [&](std::size_t first, std::size_t last) {
@@ -64,7 +67,7 @@ class TimeMixer {
                         room.move_to(tile);
                         const auto in    = tiling.part(x, planes_[1], tile);
                         const auto waves = in_waves(in, room);
-                        synthesize(in, waves.after, tiling.part(y, planes_[1], tile));
+                        synthesize(in, waves.after, tiling.part(y, answered_, tile));
                       }
                     });
   }
@@ -79,7 +82,7 @@ class TimeMixer {
           TileRoom<Real> room(tiling, rows);
           for (std::size_t tile = first; tile < last; ++tile) {
             room.move_to(tile);
-            pull_tile(tiling.part(x, planes_[1], tile), tiling.part(dy, planes_[1], tile),
+            pull_tile(tiling.part(x, planes_[1], tile), tiling.part(dy, answered_, tile),
                       tiling.part(dx, planes_[1], tile), dweight != nullptr ? sums : nullptr, room);
           }
         },
@@ -170,10 +173,10 @@ class TimeMixer {
   void synthesize(const Part& x, const ChannelTile<Real>& after, const FieldPart<Real>& y) const {
     with_function(mixing_.activation, [&]<class Function>(Function) {
       for_each_register(after.points, [&](std::size_t c, std::size_t i, auto count) {
-        for (std::size_t t = 0; t < waves_.steps(); ++t)
+        for (std::size_t t = mixing_.from; t < waves_.steps(); ++t)
           store(Batch<Real>(at_step(x, t, c, i, count) +
                             Function::at(synthesized(after, t, c, i)).value),
-                y.row(t * channels_ + c), i, count);
+                y.row((t - mixing_.from) * channels_ + c), i, count);
       });
     });
   }
@@ -186,9 +189,9 @@ class TimeMixer {
       for_each_register(after.points, [&](std::size_t c, std::size_t i, auto count) {
         for (std::size_t r = 0; r < waves_.rows(); ++r)
           Batch<Real>(Real(0)).store_unaligned(place(after, r, c, i));
-        for (std::size_t t = 0; t < waves_.steps(); ++t) {
-          const Batch<Real> dv =
-              at_step(dy, t, c, i, count) * Function::at(synthesized(waves.after, t, c, i)).slope;
+        for (std::size_t t = mixing_.from; t < waves_.steps(); ++t) {
+          const Batch<Real> dv = at_step(dy, t - mixing_.from, c, i, count) *
+                                 Function::at(synthesized(waves.after, t, c, i)).slope;
           for (std::size_t r = 0; r < waves_.rows(); ++r)
             xsimd::fma(Batch<Real>(waves_.synthesis(r)[t]), dv,
                        Batch<Real>::load_unaligned(place(after, r, c, i)))
@@ -207,9 +210,11 @@ class TimeMixer {
     multiply(after, before, true);
     const auto analysis = [this](std::size_t r) { return waves_.analysis(r); };
     for_each_register(before.points, [&](std::size_t c, std::size_t i, auto count) {
-      for (std::size_t t = 0; t < waves_.steps(); ++t)
-        store(Batch<Real>(at_step(dy, t, c, i, count) + combined(analysis, before, t, c, i)),
-              dx.row(t * channels_ + c), i, count);
+      for (std::size_t t = 0; t < waves_.steps(); ++t) {
+        Batch<Real> sum = combined(analysis, before, t, c, i);
+        if (t >= mixing_.from) sum += at_step(dy, t - mixing_.from, c, i, count);
+        store(sum, dx.row(t * channels_ + c), i, count);
+      }
     });
   }
 
@@ -228,6 +233,7 @@ class TimeMixer {
   std::size_t channels_;
   TimeWaves<Real> waves_;
   Shape<3> planes_;                        ///< [batch, steps x channels, points]
+  std::size_t answered_;                   ///< steps x channels of the result
   HostVector<HostVector<Real>> matrices_;  ///< M of each frequency
   HostVector<OuterSum<Real>> sums_;        ///< dM of each
   HostVector<std::size_t> first_sum_;
