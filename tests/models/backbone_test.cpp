@@ -31,4 +31,15 @@ TEST_CASE("the embedded times of some states are those of all samples") {
   nop::test::check_same(nop::times_of_states(all, {0, 3}, 1).embedding, all);
 }
 
+TEST_CASE("a solver asks a backbone for all its fields at one time") {
+  std::vector<double> told;
+  const auto backbone = [&told](const auto& x, const auto& times) {
+    told = times.to_host();
+    return x;
+  };
+  const auto x = nop::test::field_of<double>(Shape{3, 2}, {1, 2, 3, 4, 5, 6});
+  nop::test::check_same(nop::at_one_time(backbone)(x, 0.25), x);
+  CHECK(told == std::vector<double>{0.25, 0.25, 0.25});
+}
+
 }  // namespace nop::test::backbone_test

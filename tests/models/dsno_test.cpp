@@ -259,4 +259,25 @@ TEST_CASE("a DSNO refuses to have no times or no temporal convolution") {
                        nop::PreconditionError);
 }
 
+TEST_CASE(
+    "without modes a DSNO is its backbone at each time, and its last state that at the last") {
+  nop::Rng rng(1);
+  const auto dsno = with_random_values(
+      Dsno<Mlp>({.backbone = {.in_channels = 2, .out_channels = 2, .width = 4, .blocks = 2},
+                 .times    = times,
+                 .modes    = 0},
+                rng),
+      1);
+  const auto x   = random_field(Shape{3, 2}, 5);
+  const auto all = dsno(x);
+  for (std::size_t step = 0; step < times.size(); ++step) {
+    const auto alone = at_one_time(dsno.backbone())(x, times[step]);
+    for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t c = 0; c < 2; ++c)
+        CHECK(all.view()(i, step, c) == doctest::Approx(alone.view()(i, c)).epsilon(1e-12));
+  }
+  const auto last = dsno.last(x), alone = at_one_time(dsno.backbone())(x, times.back());
+  CHECK(worst_error(last.to_host(), alone.to_host()) < 1e-13);
+}
+
 }  // namespace nop::test::dsno_test

@@ -2,7 +2,9 @@
 #include <nop/diffusion/gaussian_data.hpp>
 #include <nop/diffusion/schedules.hpp>
 #include <nop/models/residual_mlp.hpp>
+#include <nop/training/adam.hpp>
 #include <nop/training/denoising_loss.hpp>
+#include <nop/training/update_loop.hpp>
 
 #include "support/random_field.hpp"
 #include <doctest/doctest.h>
@@ -121,6 +123,30 @@ TEST_CASE("a network has gradients, the same for the same random numbers") {
   };
   CHECK(slopes(3) == slopes(3));
   CHECK(slopes(3) != slopes(4));
+}
+
+TEST_CASE("a network learns to denoise") {
+  Rng init{1};
+  ResidualMlp<Cpu, float> net({.in_channels = 2, .out_channels = 2, .width = 16, .blocks = 1},
+                              init);
+  Adam optimizer({.learning_rate = 1e-2});
+  auto data = Tensor<float, 2, Cpu>::uninitialized({64, 2});  // all of it at one point
+  data.fill(0.5F);
+  const auto error = [&] {
+    Tape tape;
+    Rng rng{3};
+    return DenoisingLoss{.schedule = cosine_schedule(), .largest = 1}(net, tape, data, rng).item();
+  };
+  const float before = error();
+  {
+    const DenoisingLoss loss{.schedule = cosine_schedule(), .largest = 400};
+    UpdateLoop loop(net, optimizer, {.updates = 200, .learning_rate = 1e-2});
+    loop.run([&](Tape& tape, std::size_t update) {
+      Rng rng(Rng::State{7, 2 * update});  // each update has streams of its own
+      return loss(net, tape, data, rng);
+    });
+  }
+  CHECK(error() < 0.05F * before);
 }
 
 TEST_CASE("a weight for each sample, not negative, is needed") {

@@ -3,6 +3,7 @@
 
 #include <nop/autodiff/field.hpp>
 #include <nop/core/shape.hpp>
+#include <nop/core/tensor.hpp>
 #include <nop/layers/embedded_times.hpp>
 #include <nop/ops/axes.hpp>
 #include <nop/ops/samples.hpp>
@@ -39,6 +40,20 @@ template <class T>
 concept between_blocks = requires(const T& between, std::size_t place) {
   { between.states(place) } -> std::same_as<States>;
 };
+
+/// A backbone as a Solver calls it: as a function of fields and one time for all of them. The
+/// backbone has to stay where it is.
+///
+///     solver(at_one_time(unet), noise)
+template <class Backbone>
+auto at_one_time(const Backbone& backbone) {
+  return [&backbone]<field X>(const X& x, double time) {
+    using Real = element_of<X>;
+    auto times = Tensor<Real, 1, backend_of<X>>::uninitialized({x.extent(0)});
+    times.fill(static_cast<Real>(time));
+    return backbone(x, times);
+  };
+}
 
 /// The embedded times of these states, for each sample of a batch.
 template <field Embedding>

@@ -42,7 +42,7 @@ template <class BackboneConfig>
 struct DsnoConfig {
   BackboneConfig backbone;
   std::vector<double> times = std::vector<double>(0);  ///< of the states, in [0, 1], in their order
-  std::size_t modes         = 2;                       ///< of the temporal convolutions
+  std::size_t modes         = 2;  ///< of the temporal convolutions; with 0 there are none
   DsnoEnds ends             = DsnoEnds{};
 
   template <class Self>
@@ -84,8 +84,8 @@ class Dsno {
   Dsno(const Config& config, const Initializer& init)
       : Dsno(Backbone(config.backbone, init), config.times, config.modes, init, config.ends) {}
 
-  /// Begins with a backbone as it is. Throws PreconditionError without times, modes or places for
-  /// temporal convolutions.
+  /// Begins with a backbone as it is. Throws PreconditionError without times, or places for temporal
+  /// convolutions.
   Dsno(Backbone backbone, std::vector<double> times, std::size_t modes, const Initializer& init,
        const DsnoEnds& ends = DsnoEnds{})
       : backbone_(std::move(backbone)), times_(std::move(times)), modes_(modes), ends_(ends) {
@@ -94,6 +94,7 @@ class Dsno {
     expects(ends.shared < channels.size() && ends.separate < channels.size() - ends.shared,
             "Dsno: expected ends that leave one of ", channels.size(), " places, got ", ends.shared,
             " that are shared and ", ends.separate, " that are separate");
+    if (modes == 0) return;
     for (std::size_t place = ends.shared; place + ends.separate < channels.size(); ++place)
       temporal_.emplace_back(
           typename TemporalConv<Backend, Real>::Config{.channels = channels[place],

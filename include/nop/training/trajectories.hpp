@@ -78,13 +78,18 @@ class Trajectories {
           path, [&](OutputFile& file) { file.write(config_to_json(config_).dump(2) + '\n'); });
       return;
     }
-    const JsonOrigin origin{path.string()};
-    const auto found =
-        config_from_json<TrajectoriesConfig>(parse_json(read_file(path), origin), origin);
+    const auto found = config_in(folder_);
     if (found != config_)
       throw FormatError(path.string(), 0,
                         "the folder has trajectories made from something else: " +
                             json_text(config_to_json(found)));
+  }
+
+  /// What the trajectories in a folder are made from. Throws FormatError if it does not say.
+  static TrajectoriesConfig config_in(const std::filesystem::path& folder) {
+    const auto path = folder / "trajectories.json";
+    const JsonOrigin origin{path.string()};
+    return config_from_json<TrajectoriesConfig>(parse_json(read_file(path), origin), origin);
   }
 
   /// Makes what is missing of the first `count` trajectories: `solve(noise)` answers noise

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Makes pictures out of noise in one evaluation of an operator, and by the solvers that it
+// replaces:
+//
+//     dsno_sampler --count 64 --grid out.png
+//     dsno_sampler --method dpm++2m --steps 10 --grid solver.png
+//     dsno_sampler --compare compare.png
+//
+// The models are those of dsno_train, in --run.
+#include <nop/diffusion/noise.hpp>
+#include <nop/diffusion/schedules.hpp>
+#include <nop/diffusion/solver.hpp>
+#include <nop/diffusion/time_grid.hpp>
+#include <nop/io/array.hpp>
+#include <nop/io/checkpoint.hpp>
+#include <nop/io/image_grid.hpp>
+#include <nop/io/npy.hpp>
+#include <nop/models/dsno.hpp>
+#include <nop/models/in_batches.hpp>
+#include <nop/models/unet.hpp>
+#include <nop/training/progress.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using Images   = nop::Tensor<float, 4, nop::Cpu>;
+using Net      = nop::UNet<2>;
+using Operator = nop::Dsno<Net>;
+namespace fs   = std::filesystem;
+
+struct Options {
+  fs::path run        = "out/dsno";
+  std::string student = "dsno-4";
+  std::string method  = "dsno";
+  std::size_t steps   = 10;
+  std::size_t count   = 64;
+  std::size_t size    = 28;
+  std::size_t batch   = 64;
+  std::uint64_t seed  = 0;
+  std::size_t threads = 0;
+  fs::path grid, save, trajectory, compare;
+};
+
+Options parse(int argc, char** argv) {
+  Options options;
+  CLI::App app("Makes pictures out of noise in one evaluation of an operator.");
+  auto methods = nop::solver_names();
+  methods.insert(methods.begin(), "dsno");
+  app.add_option("--run", options.run, "folder of the models that dsno_train made")
+      ->capture_default_str();
+  app.add_option("--student", options.student, "name of the operator")->capture_default_str();
+  app.add_option("--method", options.method, "dsno, or a solver of the backbone")
+      ->capture_default_str()
+      ->check(CLI::IsMember(methods));
+  app.add_option("--steps", options.steps, "evaluations of the backbone by a solver")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--count", options.count, "pictures")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
+  app.add_option("--size", options.size, "points of a picture along each axis")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--batch", options.batch, "pictures at a time")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4096));
+  app.add_option("--seed", options.seed, "of the noise")->capture_default_str();
+  app.add_option("--threads", options.threads, "0: as many as there are processors")
+      ->capture_default_str();
+  app.add_option("--grid", options.grid, "draw the pictures into this .png");
+  app.add_option("--save", options.save,
+                 "write them as a .npy, [count, channel, height, width] in [-1, 1]");
+  app.add_option("--trajectory", options.trajectory,
+                 "draw all states of some pictures, a row each, into this .png");
+  app.add_option("--compare", options.compare,
+                 "draw the same noise by the operator, by 50 steps of DDIM and by the reference "
+                 "integrator into this .png");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error));
+  }
+  return options;
+}
+
+Images tensor_of(const nop::TensorView<const float, 4, nop::Cpu>& x) {
+  return Images(x.shape(), std::span<const float>(x.data(), x.size()));
+}
+
+/// Answers noise with pictures, a batch at a time.
+Images sampled(const std::function<Images(const Images&)>& sampler, const Images& noise,
+               std::size_t batch, const char* what) {
+  nop::Progress progress({});
+  progress.start(what, noise.extent(0));
+  std::size_t done     = 0;
+  const double started = nop::detail::seconds_now();
+  auto images          = nop::in_batches(
+      [&](const auto& x) {
+        auto made = sampler(tensor_of(x));
+        progress.show(done += x.extent(0), "");
+        return made;
+      },
+      noise, batch);
+  const double seconds = nop::detail::seconds_now() - started;
+  char text[96];
+  std::snprintf(text, sizeof text, "%zu pictures in %.2f s: %.1f a second, %.2f ms each",
+                noise.extent(0), seconds, static_cast<double>(noise.extent(0)) / seconds,
+                1e3 * seconds / static_cast<double>(noise.extent(0)));
+  progress.finish(text);
+  return images;
+}
+
+std::function<Images(const Images&)> solver_sampler(const Net& backbone, const std::string& name,
+                                                    std::size_t evaluations) {
+  auto config             = nop::solver_named(name);
+  config.evaluations      = evaluations;
+  const auto schedule     = nop::cosine_schedule();
+  const std::size_t steps = nop::steps_within(config, evaluations);
+  const nop::Solver solver(config, schedule,
+                           nop::make_time_grid(nop::TimeGrid::uniform, schedule, steps),
+                           nop::Parameterisation::x0);
+  return [solver, &backbone](const Images& noise) {
+    nop::Rng rng(1);
+    return solver(nop::at_one_time(backbone), noise, rng);
+  };
+}
+
+nop::ImageGrid grid_of_images(const std::vector<float>& values, const nop::Shape<4>& shape,
+                              std::size_t columns) {
+  return {.values        = values,
+          .count         = shape[0],
+          .channels      = shape[1],
+          .height        = shape[2],
+          .width         = shape[3],
+          .columns       = columns,
+          .magnification = std::max<std::size_t>(1, 64 / shape[2])};
+}
+
+/// A row for each sampler, a column for each noise.
+void draw_comparison(const Options& options, const Operator& student, const Images& noise) {
+  const auto backbone = nop::load<Net>(options.run / "backbone.safetensors");
+  std::vector<float> values;
+  const auto append = [&](const char* what, const std::function<Images(const Images&)>& sampler) {
+    const auto made = sampled(sampler, noise, options.batch, what).to_host();
+    values.insert(values.end(), made.begin(), made.end());
+  };
+  append("dsno, 1 evaluation", [&](const Images& x) { return student.last(x); });
+  append("ddim, 50 evaluations", solver_sampler(backbone, "ddim", 50));
+  append("rk4, 400 evaluations", solver_sampler(backbone, "rk4", 400));
+  auto shape = noise.shape();
+  shape[0] *= 3;
+  nop::write_images(options.compare, grid_of_images(values, shape, noise.extent(0)));
+}
+
+void draw_trajectories(const fs::path& path, const Operator& student, const Images& noise) {
+  const auto states = student(noise);
+  auto shape        = noise.shape();
+  shape[0] *= states.extent(1);
+  nop::write_images(path, grid_of_images(states.to_host(), shape, states.extent(1)));
+}
+
+void run(const Options& options) {
+  if (options.threads > 0) nop::Cpu::set_thread_count(options.threads);
+  const auto student = nop::load<Operator>(options.run / (options.student + ".safetensors"));
+  const nop::RandomStream stream(options.seed, 0);
+  const auto noise_of = [&](std::size_t count) {
+    return nop::normal_noise<float, nop::Cpu>(
+        nop::Shape{count, student.config().backbone.in_channels, options.size, options.size},
+        stream);
+  };
+  if (!options.compare.empty()) draw_comparison(options, student, noise_of(8));
+  if (!options.trajectory.empty()) draw_trajectories(options.trajectory, student, noise_of(6));
+  const bool sets = !options.grid.empty() || !options.save.empty();
+  if (!sets && (!options.compare.empty() || !options.trajectory.empty())) return;
+
+  Images images;
+  if (options.method == "dsno") {
+    images = sampled([&](const Images& x) { return student.last(x); }, noise_of(options.count),
+                     options.batch, "dsno");
+  } else {
+    const auto backbone = nop::load<Net>(options.run / "backbone.safetensors");
+    images              = sampled(solver_sampler(backbone, options.method, options.steps),
+                                  noise_of(options.count), options.batch, options.method.c_str());
+  }
+  auto values = images.to_host();
+  for (float& value : values) value = std::clamp(value, -1.0F, 1.0F);
+  if (!options.grid.empty())
+    nop::write_images(options.grid, grid_of_images(values, images.shape(), 16));
+  if (!options.save.empty())
+    nop::write_npy(options.save,
+                   nop::make_array(values, {images.shape().begin(), images.shape().end()}));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    run(parse(argc, argv));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "dsno_sampler: %s\n", error.what());
+    return 1;
+  }
+}
