@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/backend/cpu/convolve.hpp>
 #include <nop/backend/cpu/copy.hpp>
 #include <nop/backend/cpu/fourier.hpp>
 #include <nop/backend/cpu/gemm.hpp>
 #include <nop/backend/cpu/map.hpp>
 #include <nop/backend/cpu/mix.hpp>
 #include <nop/backend/cpu/mix_pullback.hpp>
+#include <nop/backend/cpu/normalize.hpp>
 #include <nop/backend/cpu/parallel.hpp>
+#include <nop/backend/cpu/pull_convolve.hpp>
 #include <nop/backend/cpu/time_mix.hpp>
 #include <nop/core/backend.hpp>
+#include <nop/core/convolution_size.hpp>
 #include <nop/core/host_memory.hpp>
 #include <nop/core/mixing.hpp>
+#include <nop/core/normalization.hpp>
 #include <nop/core/tensor.hpp>
 #include <nop/core/time_mixing.hpp>
 #include <nop/core/view.hpp>
@@ -76,6 +81,29 @@ struct Cpu {
   static void pull_mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
                        const Real* dy, Real* dx, std::span<const MixingGradient<Real>> gradients) {
     cpu::pull_mix(box, x, links, dy, dx, gradients);
+  }
+
+  template <std::size_t Dim, class Real>
+  static void convolve(const ConvolutionSize<Dim>& size, const Real* x, const Real* weight,
+                       const Real* bias, Real* y) {
+    cpu::convolve(size, x, weight, bias, y);
+  }
+  template <std::size_t Dim, class Real>
+  static void pull_convolve(const ConvolutionSize<Dim>& size, const Real* x, const Real* weight,
+                            const Real* dy, Real* dx, Real* dweight) {
+    cpu::pull_convolve(size, x, weight, dy, dx, dweight);
+  }
+
+  template <class Real>
+  static void normalize(const Shape<3>& box, const Real* x, const Normalization<Real>& norm,
+                        Real* y) {
+    cpu::normalize(box, x, norm, y);
+  }
+  template <class Real>
+  static void pull_normalize(const Shape<3>& box, const Real* x, const Normalization<Real>& norm,
+                             const Real* dy, Real* dx,
+                             const NormalizationGradient<Real>& gradient) {
+    cpu::pull_normalize(box, x, norm, dy, dx, gradient);
   }
 
   template <class Real>

@@ -4,6 +4,7 @@
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/autodiff/field.hpp>
 #include <nop/backend/cpu.hpp>
+#include <nop/core/activation.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/layers/context.hpp>
@@ -14,7 +15,6 @@
 #include <nop/layers/time_embedding.hpp>
 #include <nop/models/backbone.hpp>
 #include <nop/models/unet_stage.hpp>
-#include <nop/ops/activation.hpp>
 #include <nop/ops/axes.hpp>
 #include <nop/ops/pixel_shuffle.hpp>
 
@@ -200,7 +200,7 @@ class UNet {
       }
       go_on(stage);
     }
-    return pixel_shuffle(last_(silu(last_norm_(h))), config_.unshuffle);
+    return pixel_shuffle(last_(last_norm_.activated(h, Activation::silu)), config_.unshuffle);
   }
 
   static const Config& checked(const Config& config) {
