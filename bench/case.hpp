@@ -16,12 +16,17 @@ enum class Kind {
   sc,    ///< spectral convolution
   fno,   ///< a Fourier neural operator of four layers, one channel in and one out
   time,  ///< temporal convolution block; the first axis of the grid is time
+  conv,  ///< convolution with a kernel of 3 points along each axis, and a bias
+  unet,  ///< the U-Net of a small picture, one channel in and one out: blocks of 2 x 2 points enter
+         ///< as channels, two levels of one block, attention on the second
+  dsno,  ///< diffusion sampling by that U-Net, four times and two modes
   mix,   ///< linear map of the channels
   mlp,   ///< channel MLP, its hidden layer half as wide
   gelu   ///< activation
 };
 constexpr auto enumerator_names(Kind) {
-  return std::to_array<const char*>({"sc", "fno", "time", "mix", "mlp", "gelu"});
+  return std::to_array<const char*>(
+      {"sc", "fno", "time", "conv", "unet", "dsno", "mix", "mlp", "gelu"});
 }
 
 /// How far: a layer forward or forward and back; a model's inference or its training step.

@@ -145,6 +145,30 @@ struct CostModel {
             (back ? 5 : 2) * field + (back ? 3 : 1) * weights};
   }
 
+  /// As many maps of the channels as a kernel has taps, on one field.
+  [[nodiscard]] Cost local(double channels, bool back) const {
+    const Cost one = map(channels, channels, back);
+    return {taps() * one.flops, one.bytes};
+  }
+  /// Of a kernel of 3 points along each axis.
+  [[nodiscard]] double taps() const { return std::pow(3.0, static_cast<double>(c.grid.size())); }
+
+  /// The products of the U-Net of Kind::unet, whose fields stay in the caches: convolutions, maps
+  /// where channels change and around attention, and its own two. It is told so many times.
+  [[nodiscard]] Cost unet(double times, bool training) const {
+    const double w = static_cast<double>(c.channels);
+    const double block = std::pow(2.0, static_cast<double>(c.grid.size()));
+    const double fine = fields / block, coarse = fine / block;
+    const double points  = coarse / static_cast<double>(c.batch);
+    const double square  = w * w * (taps() * 2);  // a residual block's products at a point
+    const double widened = square + w * w * (taps() + 2);
+    const double attends = 4 * w * w + 2 * points * w;
+    const double sums    = fine * (2 * taps() * block * w + 2 * square + 2 * widened) +
+                        coarse * (4 * square + 2 * widened + 4 * attends);
+    const double passes = training ? 3 : 1;
+    return {passes * times * 2 * sums, (passes + times) * fields * size};
+  }
+
   /// The default model: lifting and projection twice as wide, four layers with a linear skip, a
   /// channel MLP and a gated skip.
   [[nodiscard]] Cost model(bool training) const {
@@ -178,6 +202,12 @@ inline Cost cost_of(const Case& c, Pass pass, Element element) {
       return model.model(back);
     case Kind::time:
       return model.along_time(channels, back);
+    case Kind::conv:
+      return model.local(channels, back);
+    case Kind::unet:
+      return model.unet(1, back);
+    case Kind::dsno:
+      return model.unet(4, back);
     case Kind::mix:
       return model.map(channels, channels, back);
     case Kind::mlp:

@@ -70,6 +70,13 @@ const std::vector<std::string> layers = {
     "mlp2d_b32_c24_16",       "gelu2d_b8_c64_128",      "gelu2d_b32_c24_16",
 };
 
+const std::vector<std::string> local = {"conv2d_b128_c32_14", "conv2d_b128_c32_7",
+                                        "conv2d_b1_c32_14", "conv2d_b4_c64_128"};
+const std::vector<std::string> diffusion = {"unet2d_b128_h32_28", "unet2d_b64_h32_28",
+                                            "unet2d_b8_h32_28",   "unet2d_b1_h32_28",
+                                            "dsno2d_b64_h32_28",  "dsno2d_b8_h32_28",
+                                            "dsno2d_b1_h32_28"};
+
 const bool added = [] {
   for (const auto& name : convolutions) {
     for (const auto engine : all<nop::FourierEngine>()) add_layer(name, {.engine = engine});
@@ -82,10 +89,10 @@ const bool added = [] {
     add_layer(name);
     add_layer(name, {.element = Element::float64});
   }
-  for (const auto& name : models) {
-    add(name, Pass::infer);
-    add(name, Pass::train);
-  }
+  for (const auto& name : local) add_layer(name);
+  for (const auto* const names : {&models, &diffusion})
+    for (const auto& name : *names)
+      for (const Pass pass : {Pass::infer, Pass::train}) add(name, pass);
   return true;
 }();
 

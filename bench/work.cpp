@@ -7,7 +7,9 @@ namespace bench {
 
 Work make_work(const Case& c, Pass pass, const Variant& variant) {
   const bool of_model = pass == Pass::infer || pass == Pass::train;
-  if (of_model != (c.kind == Kind::fno))
+  const bool is_model =
+      c.kind == Kind::fno || c.kind == Kind::unet || c.kind == Kind::dsno;
+  if (of_model != is_model)
     throw std::invalid_argument(c.name + ": expected " +
                                 (of_model ? "fwd or fwdbwd" : "infer or train") + ", got " +
                                 name_of(pass));
@@ -23,6 +25,10 @@ Work make_work(const Case& c, Pass pass, const Variant& variant) {
       return make_temporal_convolution(c, pass, variant);
     case Kind::fno:
       return make_model(c, pass, variant);
+    case Kind::conv:
+    case Kind::unet:
+    case Kind::dsno:
+      return make_unet(c, pass, variant);
     case Kind::mix:
     case Kind::mlp:
     case Kind::gelu:

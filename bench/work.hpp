@@ -36,5 +36,6 @@ Work make_convolution<4>(const Case& c, Pass pass, const Variant& variant);
 Work make_temporal_convolution(const Case& c, Pass pass, const Variant& variant);
 Work make_pointwise(const Case& c, Pass pass, const Variant& variant);
 Work make_model(const Case& c, Pass pass, const Variant& variant);
+Work make_unet(const Case& c, Pass pass, const Variant& variant);
 
 }  // namespace bench

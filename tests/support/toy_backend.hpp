@@ -3,6 +3,7 @@
 
 #include <nop/core/backend.hpp>
 
+#include "naive_convolution.hpp"
 #include "naive_dft.hpp"
 #include "naive_mixing.hpp"
 #include "naive_time_mixing.hpp"
@@ -120,6 +121,17 @@ struct ToyBackend {
     for (const auto& g : gradients)
       places.push_back({maybe(g.weight), maybe(g.bias), maybe(g.residual), maybe(g.gate)});
     NaiveMixing<Real>(box, maybe(x), mine).pull(maybe(dy), maybe(dx), places);
+  }
+
+  template <std::size_t Dim, class Real>
+  static void convolve(const ConvolutionSize<Dim>& size, const Real* x, const Real* weight,
+                       const Real* bias, Real* y) {
+    naive_convolve(size, maybe(x), maybe(weight), maybe(bias), maybe(y));
+  }
+  template <std::size_t Dim, class Real>
+  static void pull_convolve(const ConvolutionSize<Dim>& size, const Real* x, const Real* weight,
+                            const Real* dy, Real* dx, Real* dweight) {
+    naive_pull_convolve(size, maybe(x), maybe(weight), maybe(dy), maybe(dx), maybe(dweight));
   }
 
   template <class Real>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/backend/cpu/convolve.hpp>
 #include <nop/backend/cpu/copy.hpp>
 #include <nop/backend/cpu/fourier.hpp>
 #include <nop/backend/cpu/gemm.hpp>
@@ -8,8 +9,10 @@
 #include <nop/backend/cpu/mix.hpp>
 #include <nop/backend/cpu/mix_pullback.hpp>
 #include <nop/backend/cpu/parallel.hpp>
+#include <nop/backend/cpu/pull_convolve.hpp>
 #include <nop/backend/cpu/time_mix.hpp>
 #include <nop/core/backend.hpp>
+#include <nop/core/convolution_size.hpp>
 #include <nop/core/host_memory.hpp>
 #include <nop/core/mixing.hpp>
 #include <nop/core/tensor.hpp>
@@ -76,6 +79,17 @@ struct Cpu {
   static void pull_mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links,
                        const Real* dy, Real* dx, std::span<const MixingGradient<Real>> gradients) {
     cpu::pull_mix(box, x, links, dy, dx, gradients);
+  }
+
+  template <std::size_t Dim, class Real>
+  static void convolve(const ConvolutionSize<Dim>& size, const Real* x, const Real* weight,
+                       const Real* bias, Real* y) {
+    cpu::convolve(size, x, weight, bias, y);
+  }
+  template <std::size_t Dim, class Real>
+  static void pull_convolve(const ConvolutionSize<Dim>& size, const Real* x, const Real* weight,
+                            const Real* dy, Real* dx, Real* dweight) {
+    cpu::pull_convolve(size, x, weight, dy, dx, dweight);
   }
 
   template <class Real>

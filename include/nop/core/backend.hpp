@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nop/core/band.hpp>
+#include <nop/core/convolution_size.hpp>
 #include <nop/core/functors.hpp>
 #include <nop/core/mixing.hpp>
 #include <nop/core/operand.hpp>
@@ -36,6 +37,8 @@ namespace nop {
 ///                                         with batch step 0 is the sum over the batch
 ///             `mix`, `pull_mix`           chains of channel mixings with all that is added to
 ///                                         them, and their gradients
+///             `convolve`, `pull_convolve` convolutions with a kernel of a few points, and their
+///                                         gradients by the field and the weight
 ///             `mix_time`, `pull_mix_time` temporal convolution blocks, and their gradients
 /// transforms  `to_modes`, `from_modes`    the truncated Fourier transform of core/band.hpp
 template <class B>
@@ -43,7 +46,7 @@ concept backend =
     requires(const float* in, float* out, const std::complex<float>* spectrum,
              std::complex<float>* spectrum_out, Shape<3> box, ProductSize size,
              std::span<const Mixing<float>> links, std::span<const MixingGradient<float>> gradients,
-             FourierTransform<2> transform, Shape<4> time_box, TimeMixing<float> time, void* block,
+             FourierTransform<2> transform, ConvolutionSize<2> taps, Shape<4> time_box, TimeMixing<float> time, void* block,
              std::size_t n) {
       { B::host_accessible } -> std::convertible_to<bool>;
       { B::allocate(n) } -> std::same_as<void*>;
@@ -62,6 +65,8 @@ concept backend =
                   Matrices<std::complex<float>>{spectrum_out, n, n}, Update::add);
       B::mix(box, in, links, out);
       B::pull_mix(box, in, links, in, out, gradients);
+      B::convolve(taps, in, in, in, out);
+      B::pull_convolve(taps, in, in, in, out, out);
       B::mix_time(time_box, in, time, out);
       B::pull_mix_time(time_box, in, time, in, out, spectrum_out);
       B::to_modes(transform, in, spectrum_out);

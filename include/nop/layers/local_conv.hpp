@@ -7,7 +7,6 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/layers/init.hpp>
-#include <nop/ops/channels.hpp>
 #include <nop/ops/local_convolution.hpp>
 
 #include <cstddef>
@@ -45,8 +44,7 @@ class LocalConv {
 
   template <field_like<Dim, Backend, Real> Field>
   auto operator()(const Field& x) const {
-    const auto y = local_convolution(x, weight_);
-    return bias_ ? add_channels(y, *bias_) : y;
+    return bias_ ? local_convolution(x, weight_, *bias_) : local_convolution(x, weight_);
   }
 
   template <class Self>
