@@ -156,7 +156,7 @@ struct CostModel {
   /// The products of the U-Net of Kind::unet, whose fields stay in the caches: convolutions, maps
   /// where channels change and around attention, and its own two. It is told so many times.
   [[nodiscard]] Cost unet(double times, bool training) const {
-    const double w = static_cast<double>(c.channels);
+    const double w     = static_cast<double>(c.channels);
     const double block = std::pow(2.0, static_cast<double>(c.grid.size()));
     const double fine = fields / block, coarse = fine / block;
     const double points  = coarse / static_cast<double>(c.batch);

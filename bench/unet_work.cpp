@@ -61,12 +61,11 @@ Work make_unet(const Case& c, Pass pass, const Variant& variant) {
   const bool is_layer = c.kind == Kind::conv;
   auto x = random_field<float>(rng, c.batch, is_layer ? c.channels : 1, shape_of<2>(c.grid));
   if (is_layer)
-    return layer_work(nop::LocalConv<2, nop::Cpu, float>({.in_channels  = c.channels,
-                                                          .out_channels = c.channels,
-                                                          .kernel       = {3, 3},
-                                                          .bias         = true},
-                                                         rng),
-                      std::move(x), pass);
+    return layer_work(
+        nop::LocalConv<2, nop::Cpu, float>(
+            {.in_channels = c.channels, .out_channels = c.channels, .kernel = {3, 3}, .bias = true},
+            rng),
+        std::move(x), pass);
   nop::UNet<2> net({.in_channels  = 1,
                     .out_channels = 1,
                     .width        = c.channels,

@@ -7,8 +7,7 @@ namespace bench {
 
 Work make_work(const Case& c, Pass pass, const Variant& variant) {
   const bool of_model = pass == Pass::infer || pass == Pass::train;
-  const bool is_model =
-      c.kind == Kind::fno || c.kind == Kind::unet || c.kind == Kind::dsno;
+  const bool is_model = c.kind == Kind::fno || c.kind == Kind::unet || c.kind == Kind::dsno;
   if (of_model != is_model)
     throw std::invalid_argument(c.name + ": expected " +
                                 (of_model ? "fwd or fwdbwd" : "infer or train") + ", got " +

@@ -3,7 +3,9 @@
 
 #include <nop/backend/cpu.hpp>
 #include <nop/core/band.hpp>
+#include <nop/core/convolution_size.hpp>
 #include <nop/core/mixing.hpp>
+#include <nop/core/normalization.hpp>
 #include <nop/core/time_mixing.hpp>
 
 #include <complex>
@@ -29,6 +31,12 @@
   NOP_TRANSFORMS(Extern, 3, Element)                                                               \
   NOP_TRANSFORMS(Extern, 4, Element)
 
+#define NOP_CONVOLUTIONS(Extern, Dim, Real)                                                       \
+  Extern template void convolve<Dim, Real>(const ConvolutionSize<Dim>&, const Real*, const Real*, \
+                                           const Real*, Real*);                                   \
+  Extern template void pull_convolve<Dim, Real>(const ConvolutionSize<Dim>&, const Real*,         \
+                                                const Real*, const Real*, Real*, Real*);
+
 #define NOP_KERNELS(Extern, Real)                                                                  \
   NOP_LINEAR_KERNELS(Extern, Real)                                                                 \
   NOP_LINEAR_KERNELS(Extern, std::complex<Real>)                                                   \
@@ -36,6 +44,14 @@
                                  Real*);                                                           \
   Extern template void pull_mix<Real>(const Shape<3>&, const Real*, std::span<const Mixing<Real>>, \
                                       const Real*, Real*, std::span<const MixingGradient<Real>>);  \
+  NOP_CONVOLUTIONS(Extern, 1, Real)                                                                \
+  NOP_CONVOLUTIONS(Extern, 2, Real)                                                                \
+  NOP_CONVOLUTIONS(Extern, 3, Real)                                                                \
+  Extern template void normalize<Real>(const Shape<3>&, const Real*, const Normalization<Real>&,   \
+                                       Real*);                                                     \
+  Extern template void pull_normalize<Real>(const Shape<3>&, const Real*,                          \
+                                            const Normalization<Real>&, const Real*, Real*,        \
+                                            const NormalizationGradient<Real>&);                   \
   Extern template void mix_time<Real>(const Shape<4>&, const Real*, const TimeMixing<Real>&,       \
                                       Real*);                                                      \
   Extern template void pull_mix_time<Real>(const Shape<4>&, const Real*, const TimeMixing<Real>&,  \

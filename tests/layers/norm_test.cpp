@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu.hpp>
 #include <nop/layers/norm.hpp>
+#include <nop/ops/activation.hpp>
 
 #include "support/layer_battery.hpp"
 #include <doctest/doctest.h>
@@ -128,6 +129,22 @@ TEST_CASE("group norm passes the battery") {
         layer, norm<float>({.kind = NormKind::group, .channels = 4, .groups = groups}),
         random_field(Shape{2, 4, 20}));
   }
+}
+
+TEST_CASE("an activated group norm is one and an activation, on a grid or without one") {
+  const auto layer = group_layer(2);
+  const auto check = [&layer](const auto& x) {
+    CHECK(nop::test::worst_error(layer.activated(x, nop::Activation::silu).to_host(),
+                                 nop::silu(layer(x)).to_host()) < 1e-14);
+    nop::test::check_function(
+        [&layer](const auto& u) { return layer.activated(u, nop::Activation::silu); }, x);
+  };
+  check(random_field(Shape{2, 4, 3, 5}));
+  check(random_field(Shape{3, 4}));
+  const auto other = norm({.kind = NormKind::instance, .channels = 4});
+  CHECK_THROWS_WITH_AS(other.activated(random_field(Shape{2, 4, 5}), nop::Activation::silu),
+                       "Norm: expected a group norm to be activated, got instance",
+                       nop::PreconditionError);
 }
 
 TEST_CASE("group norm refuses groups that do not divide the channels") {

@@ -9,13 +9,13 @@
 
 namespace nop::test {
 
-/// Calls `use(index of y, index of weight, index of x)` for every product of a convolution whose tap
-/// lies inside of the grid.
+/// Calls `use(index of y, index of weight, index of x)` for every product of a convolution whose
+/// tap lies inside of the grid.
 template <std::size_t Dim, class Use>
 void for_each_product(const ConvolutionSize<Dim>& size, const Use& use) {
-  const auto left           = size.left();
+  const auto left          = size.left();
   const std::size_t points = size.points();
-  const auto index_of       = [](std::size_t i, const Shape<Dim>& shape) {
+  const auto index_of      = [](std::size_t i, const Shape<Dim>& shape) {
     Shape<Dim> index;
     for (std::size_t a = Dim; a-- > 0; i /= shape[a]) index[a] = i % shape[a];
     return index;
@@ -27,8 +27,8 @@ void for_each_product(const ConvolutionSize<Dim>& size, const Use& use) {
       bool inside      = true;
       for (std::size_t a = 0; a < Dim; ++a) {
         const std::size_t place = at[a] + tap[a];
-        inside = inside && place >= left[a] && place - left[a] < size.grid[a];
-        from   = from * size.grid[a] + place - left[a];
+        inside                  = inside && place >= left[a] && place - left[a] < size.grid[a];
+        from                    = from * size.grid[a] + place - left[a];
       }
       if (!inside) continue;
       for (std::size_t b = 0; b < size.batch; ++b)

@@ -6,6 +6,7 @@
 #include "naive_convolution.hpp"
 #include "naive_dft.hpp"
 #include "naive_mixing.hpp"
+#include "naive_normalization.hpp"
 #include "naive_time_mixing.hpp"
 
 #include <algorithm>
@@ -135,6 +136,20 @@ struct ToyBackend {
   }
 
   template <class Real>
+  static void normalize(const Shape<3>& box, const Real* x, const Normalization<Real>& norm,
+                        Real* y) {
+    naive_normalize(box, maybe(x), on_host(norm), maybe(y));
+  }
+  template <class Real>
+  static void pull_normalize(const Shape<3>& box, const Real* x, const Normalization<Real>& norm,
+                             const Real* dy, Real* dx,
+                             const NormalizationGradient<Real>& gradient) {
+    naive_pull_normalize(box, maybe(x), on_host(norm), maybe(dy), maybe(dx),
+                         NormalizationGradient<Real>{maybe(gradient.weight), maybe(gradient.bias),
+                                                     maybe(gradient.modulation)});
+  }
+
+  template <class Real>
   static void mix_time(const Shape<4>& box, const Real* x, TimeMixing<Real> mixing, Real* y) {
     mixing.weight = maybe(mixing.weight);
     NaiveTimeMixing<Real>(box, maybe(x), mixing).mix(maybe(y));
@@ -187,6 +202,14 @@ struct ToyBackend {
       mine.push_back({link.channels, maybe(link.weight), maybe(link.bias), maybe(link.residual),
                       maybe(link.gate), link.activation});
     return mine;
+  }
+
+  template <class Real>
+  static Normalization<Real> on_host(Normalization<Real> norm) {
+    norm.weight     = maybe(norm.weight);
+    norm.bias       = maybe(norm.bias);
+    norm.modulation = maybe(norm.modulation);
+    return norm;
   }
 
   template <class Use>

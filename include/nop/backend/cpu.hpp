@@ -8,6 +8,7 @@
 #include <nop/backend/cpu/map.hpp>
 #include <nop/backend/cpu/mix.hpp>
 #include <nop/backend/cpu/mix_pullback.hpp>
+#include <nop/backend/cpu/normalize.hpp>
 #include <nop/backend/cpu/parallel.hpp>
 #include <nop/backend/cpu/pull_convolve.hpp>
 #include <nop/backend/cpu/time_mix.hpp>
@@ -15,6 +16,7 @@
 #include <nop/core/convolution_size.hpp>
 #include <nop/core/host_memory.hpp>
 #include <nop/core/mixing.hpp>
+#include <nop/core/normalization.hpp>
 #include <nop/core/tensor.hpp>
 #include <nop/core/time_mixing.hpp>
 #include <nop/core/view.hpp>
@@ -90,6 +92,18 @@ struct Cpu {
   static void pull_convolve(const ConvolutionSize<Dim>& size, const Real* x, const Real* weight,
                             const Real* dy, Real* dx, Real* dweight) {
     cpu::pull_convolve(size, x, weight, dy, dx, dweight);
+  }
+
+  template <class Real>
+  static void normalize(const Shape<3>& box, const Real* x, const Normalization<Real>& norm,
+                        Real* y) {
+    cpu::normalize(box, x, norm, y);
+  }
+  template <class Real>
+  static void pull_normalize(const Shape<3>& box, const Real* x, const Normalization<Real>& norm,
+                             const Real* dy, Real* dx,
+                             const NormalizationGradient<Real>& gradient) {
+    cpu::pull_normalize(box, x, norm, dy, dx, gradient);
   }
 
   template <class Real>

@@ -5,6 +5,7 @@
 #include <nop/core/convolution_size.hpp>
 #include <nop/core/functors.hpp>
 #include <nop/core/mixing.hpp>
+#include <nop/core/normalization.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/scalar.hpp>
 #include <nop/core/shape.hpp>
@@ -39,6 +40,8 @@ namespace nop {
 ///                                         them, and their gradients
 ///             `convolve`, `pull_convolve` convolutions with a kernel of a few points, and their
 ///                                         gradients by the field and the weight
+///             `normalize`, `pull_normalize` group norms with all that follows them at a point, and
+///                                         their gradients
 ///             `mix_time`, `pull_mix_time` temporal convolution blocks, and their gradients
 /// transforms  `to_modes`, `from_modes`    the truncated Fourier transform of core/band.hpp
 template <class B>
@@ -46,8 +49,9 @@ concept backend =
     requires(const float* in, float* out, const std::complex<float>* spectrum,
              std::complex<float>* spectrum_out, Shape<3> box, ProductSize size,
              std::span<const Mixing<float>> links, std::span<const MixingGradient<float>> gradients,
-             FourierTransform<2> transform, ConvolutionSize<2> taps, Shape<4> time_box, TimeMixing<float> time, void* block,
-             std::size_t n) {
+             FourierTransform<2> transform, ConvolutionSize<2> taps, Normalization<float> norm,
+             NormalizationGradient<float> norm_gradient, Shape<4> time_box, TimeMixing<float> time,
+             void* block, std::size_t n) {
       { B::host_accessible } -> std::convertible_to<bool>;
       { B::allocate(n) } -> std::same_as<void*>;
       { B::release(block, n) } noexcept;
@@ -67,6 +71,8 @@ concept backend =
       B::pull_mix(box, in, links, in, out, gradients);
       B::convolve(taps, in, in, in, out);
       B::pull_convolve(taps, in, in, in, out, out);
+      B::normalize(box, in, norm, out);
+      B::pull_normalize(box, in, norm, in, out, norm_gradient);
       B::mix_time(time_box, in, time, out);
       B::pull_mix_time(time_box, in, time, in, out, spectrum_out);
       B::to_modes(transform, in, spectrum_out);

@@ -14,6 +14,7 @@
 #include <nop/ops/activation.hpp>
 #include <nop/ops/axes.hpp>
 #include <nop/ops/channels.hpp>
+#include <nop/ops/modulated_norm.hpp>
 #include <nop/ops/normalize.hpp>
 
 #include <algorithm>
@@ -98,7 +99,7 @@ class Norm {
       case NormKind::instance:
         return group_norm(x, config_.channels, epsilon());
       case NormKind::group:
-        return affine(group_norm(x, config_.groups, epsilon()));
+        return activated(x, Activation::identity);
       case NormKind::batch:
         return affine(batch_normalized(x, context...));
       case NormKind::adaptive:
@@ -107,6 +108,23 @@ class Norm {
         break;
     }
     return activate(x, Activation::identity);
+  }
+
+  /// A group norm and an activation, in one pass over the field.
+  template <field F>
+  auto activated(const F& x, Activation activation) const -> decltype(group_norm(x, 1, Real())) {
+    expect_group();
+    // Where there is no grid, channels lie side by side: a pass over all of them is shorter.
+    if constexpr (rank_of<F> == 2)
+      return activate(affine(group_norm(x, config_.groups, epsilon())), activation);
+    else
+      return modulated_norm(x, *weight_, *bias_, options(activation));
+  }
+  /// The same, told scales and shifts in between: see `modulated_norm`.
+  template <field F, field Numbers>
+  auto activated(const F& x, const Numbers& numbers, Activation activation) const {
+    expect_group();
+    return modulated_norm(x, *weight_, *bias_, numbers, options(activation));
   }
 
   /// Takes what was noted of this batch norm into its running statistics.
@@ -136,6 +154,13 @@ class Norm {
     constexpr auto operator()(auto from, auto to) const { return from + (to - from) * share; }
   };
 
+  [[nodiscard]] NormOptions options(Activation activation) const {
+    return {config_.groups, config_.epsilon, activation};
+  }
+  void expect_group() const {
+    expects(config_.kind == NormKind::group, "Norm: expected a group norm to be activated, got ",
+            enumerator_names(NormKind{})[static_cast<std::size_t>(config_.kind)]);
+  }
   [[nodiscard]] Real epsilon() const { return static_cast<Real>(config_.epsilon); }
   [[nodiscard]] Real share() const { return static_cast<Real>(config_.momentum); }
   [[nodiscard]] Vector filled(Real value) const {

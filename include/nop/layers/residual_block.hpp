@@ -3,6 +3,7 @@
 
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/autodiff/field.hpp>
+#include <nop/core/activation.hpp>
 #include <nop/core/backend.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/core/shape.hpp>
@@ -16,7 +17,6 @@
 #include <nop/ops/elementwise.hpp>
 #include <nop/ops/samples.hpp>
 #include <nop/ops/sampling.hpp>
-#include <nop/ops/scale_and_shift.hpp>
 
 #include <array>
 #include <cstddef>
@@ -85,8 +85,8 @@ class ResidualBlock {
             samples, " samples, got ", embedding.shape());
     const std::size_t times = embeddings / samples;
     const auto numbers      = modulation_(silu(on_tape_of(x, embedding)));
-    const auto h            = second_norm_(first_(resampled(silu(first_norm_(x)))));
-    const auto u            = silu(scale_and_shift(repeat_samples(h, times), numbers));
+    const auto h            = first_(resampled(first_norm_.activated(x, Activation::silu)));
+    const auto u            = second_norm_.activated(h, numbers, Activation::silu);
     const auto past         = resampled(x);
     return add(repeat_samples(skip_ ? (*skip_)(past) : past, times),
                second_(dropped(u, context...)));

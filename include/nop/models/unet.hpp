@@ -4,6 +4,7 @@
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/autodiff/field.hpp>
 #include <nop/backend/cpu.hpp>
+#include <nop/core/activation.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/layers/context.hpp>
@@ -12,7 +13,6 @@
 #include <nop/layers/norm.hpp>
 #include <nop/layers/time_embedding.hpp>
 #include <nop/models/unet_stage.hpp>
-#include <nop/ops/activation.hpp>
 #include <nop/ops/axes.hpp>
 #include <nop/ops/pixel_shuffle.hpp>
 #include <nop/ops/samples.hpp>
@@ -151,7 +151,7 @@ class UNet {
         h = between(place++, h);
       }
     }
-    return pixel_shuffle(last_(silu(last_norm_(h))), config_.unshuffle);
+    return pixel_shuffle(last_(last_norm_.activated(h, Activation::silu)), config_.unshuffle);
   }
 
   /// The channels at each place that `between` is called for.

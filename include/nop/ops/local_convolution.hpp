@@ -40,15 +40,16 @@ struct LocalConvolution {
     requires(real<element_of<X>> && rank_of<Weight> == rank_of<X> && rank_of<Bias> == 1)
   auto operator()(const X& x, const Weight& weight, const Bias& bias) const {
     check(x.shape(), weight.shape());
-    expects(bias.extent(0) == weight.extent(rank_of<X> - 2), "local_convolution: expected a bias of ",
-            weight.extent(rank_of<X> - 2), " channels, got ", bias.shape());
+    expects(bias.extent(0) == weight.extent(rank_of<X> - 2),
+            "local_convolution: expected a bias of ", weight.extent(rank_of<X> - 2),
+            " channels, got ", bias.shape());
     return evaluate(
         [](const auto& u, const auto& w, const auto& b) {
-          return with_joint_pullback(
-              result(u, w, b.data()), [u, w](const auto& dy, const auto& wanted) {
-                auto by_bias = wanted[2] ? std::optional(summed_by_channel(Same{}, dy)) : std::nullopt;
-                return std::tuple_cat(pulled(u, w, dy, wanted), std::tuple(std::move(by_bias)));
-              });
+          return with_joint_pullback(result(u, w, b.data()), [u, w](const auto& dy,
+                                                                    const auto& wanted) {
+            auto by_bias = wanted[2] ? std::optional(summed_by_channel(Same{}, dy)) : std::nullopt;
+            return std::tuple_cat(pulled(u, w, dy, wanted), std::tuple(std::move(by_bias)));
+          });
         },
         x, weight, bias);
   }

@@ -17,9 +17,9 @@ namespace nop::cpu {
 
 namespace detail {
 
-/// How a convolution is cut: bands of samples, which are tasks of about a million products, if their
-/// memory stays in the second cache. Only the sizes decide, so that results do not depend on the
-/// threads.
+/// How a convolution is cut: bands of samples, which are tasks of about a million products, if
+/// their memory stays in the second cache. Only the sizes decide, so that results do not depend on
+/// the threads.
 template <std::size_t Dim, real Real>
 class Bands {
  public:
@@ -42,8 +42,8 @@ class Bands {
   static std::size_t lines_for(const ConvolutionSize<Dim>& size) {
     constexpr std::size_t work = 1U << 20U, cache = (1U << 18U) / sizeof(Real);
     const std::size_t line = size.points() / size.grid[0];
-    const std::size_t most = std::min(work / (line * products(size)),
-                                      cache / (line * std::max(size.in, size.out)));
+    const std::size_t most =
+        std::min(work / (line * products(size)), cache / (line * std::max(size.in, size.out)));
     const std::size_t bands =
         (size.grid[0] + std::max<std::size_t>(most, 1) - 1) / std::max<std::size_t>(most, 1);
     return (size.grid[0] + bands - 1) / bands;
@@ -68,8 +68,8 @@ struct RowBlocks {
   }
 };
 
-/// out_r(p) = bias_r + sum_t sum_c w_tcr x_c(p + tap_t) for some rows r and some registers of points
-/// p, which stay in registers for the whole sum.
+/// out_r(p) = bias_r + sum_t sum_c w_tcr x_c(p + tap_t) for some rows r and some registers of
+/// points p, which stay in registers for the whole sum.
 template <real Real>
 struct TapTile {
   std::span<const std::size_t> taps;
@@ -113,13 +113,12 @@ void tap_products(std::size_t rows, const TapTile<Real>& tile, std::size_t colum
       return tap_products<Real, Rows - 1>(rows, tile, columns, x, w, bias, out, step);
   constexpr std::size_t one = lanes<Real>, two = 2 * one;
   std::size_t i = 0;
-  for (; i + one < columns; i += two)
-    tile.template product<Rows, 2>(x + i, w, bias, out + i, step);
+  for (; i + one < columns; i += two) tile.template product<Rows, 2>(x + i, w, bias, out + i, step);
   if (i < columns) tile.template product<Rows, 1>(x + i, w, bias, out + i, step);
 }
 
-/// A weight in the order in which tiles read it, [block of rows][tap][channel][row]. The adjoint has
-/// the channels of the result for rows, or those of x, and its taps backwards.
+/// A weight in the order in which tiles read it, [block of rows][tap][channel][row]. The adjoint
+/// has the channels of the result for rows, or those of x, and its taps backwards.
 template <std::size_t Dim, real Real>
 void pack_weight(const ConvolutionSize<Dim>& size, const Real* weight, bool adjoint, Real* packed) {
   const RowBlocks<Real> blocks(adjoint ? size.in : size.out);
@@ -167,11 +166,11 @@ void convolve_packed(const ConvolutionSize<Dim>& size, const Shape<Dim>& left, c
         tap_products(height, tile, columns, input.data(), packed + row * depth,
                      bias != nullptr ? bias + row : no_bias.data(), output.data(), plane);
         for (std::size_t r = 0; r < height; ++r)
-          surrounded.for_each_result(band, [&, from = output.data() + r * plane,
-                                            to = y + (sample * size.out + row + r) * points](
-                                               const auto& run) {
-            copy_run(from + run.band, run.count, to + run.grid);
-          });
+          surrounded.for_each_result(
+              band, [&, from = output.data() + r * plane,
+                     to = y + (sample * size.out + row + r) * points](const auto& run) {
+                copy_run(from + run.band, run.count, to + run.grid);
+              });
       }
     }
   });

@@ -17,7 +17,8 @@ namespace nop::cpu {
 
 namespace detail {
 
-/// The gradient by a weight, dw_toi = sum_p dy_o(p) x_i(p + t - left) over all points of all samples.
+/// The gradient by a weight, dw_toi = sum_p dy_o(p) x_i(p + t - left) over all points of all
+/// samples.
 ///
 /// Both lie along the sum, but registers have to lie along the result: x is transposed, channels
 /// side by side, into a surrounded band. There, as for the result, each tap is a constant away. A
