@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace nop::test::normalize_kernel_test {
+namespace nop::test::normalize_test {
 namespace {
 
 /// Random operands of a normalization.
@@ -99,4 +99,4 @@ TEST_CASE("a normalization has the same bits on any number of threads") {
   CHECK(same_on_any_threads([&] { return operands.ours(); }));
 }
 
-}  // namespace nop::test::normalize_kernel_test
+}  // namespace nop::test::normalize_test
