@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <optional>
 #include <tuple>
-#include <utility>
+#include <type_traits>
 
 namespace nop {
 

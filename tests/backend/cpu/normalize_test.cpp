@@ -7,6 +7,7 @@
 #include "support/tolerance.hpp"
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
