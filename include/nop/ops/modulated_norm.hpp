@@ -11,7 +11,11 @@
 #include <cstddef>
 #include <optional>
 #include <tuple>
+<<<<<<< HEAD
 #include <utility>
+=======
+#include <type_traits>
+>>>>>>> unet_speed
 
 namespace nop {
 

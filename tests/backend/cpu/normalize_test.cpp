@@ -7,10 +7,18 @@
 #include "support/tolerance.hpp"
 #include <doctest/doctest.h>
 
+<<<<<<< HEAD
 #include <cstddef>
 #include <vector>
 
 namespace nop::test::normalize_kernel_test {
+=======
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace nop::test::normalize_test {
+>>>>>>> unet_speed
 namespace {
 
 /// Random operands of a normalization.
@@ -99,4 +107,8 @@ TEST_CASE("a normalization has the same bits on any number of threads") {
   CHECK(same_on_any_threads([&] { return operands.ours(); }));
 }
 
+<<<<<<< HEAD
 }  // namespace nop::test::normalize_kernel_test
+=======
+}  // namespace nop::test::normalize_test
+>>>>>>> unet_speed
