@@ -92,18 +92,11 @@ class ResidualBlock {
             "ResidualBlock: expected embeddings of ", config_.embedding, " numbers for a batch of ",
             samples, " samples, got ", embedding.shape());
     const std::size_t times = embeddings / samples;
-<<<<<<< HEAD
     const auto numbers =
         told.through([&](const auto& e) { return modulation_(silu(on_tape_of(x, e))); });
     const auto h    = first_(resampled(first_norm_.activated(x, Activation::silu)));
     const auto u    = second_norm_.activated(h, numbers, Activation::silu);
     const auto past = resampled(x);
-=======
-    const auto numbers      = modulation_(silu(on_tape_of(x, embedding)));
-    const auto h            = first_(resampled(first_norm_.activated(x, Activation::silu)));
-    const auto u            = second_norm_.activated(h, numbers, Activation::silu);
-    const auto past         = resampled(x);
->>>>>>> unet_speed
     return add(repeat_samples(skip_ ? (*skip_)(past) : past, times),
                second_(dropped(u, context...)));
   }

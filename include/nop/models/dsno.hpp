@@ -84,8 +84,8 @@ class Dsno {
   Dsno(const Config& config, const Initializer& init)
       : Dsno(Backbone(config.backbone, init), config.times, config.modes, init, config.ends) {}
 
-  /// Begins with a backbone as it is. Throws PreconditionError without times, or places for temporal
-  /// convolutions.
+  /// Begins with a backbone as it is. Throws PreconditionError without times, or places for
+  /// temporal convolutions.
   Dsno(Backbone backbone, std::vector<double> times, std::size_t modes, const Initializer& init,
        const DsnoEnds& ends = DsnoEnds{})
       : backbone_(std::move(backbone)), times_(std::move(times)), modes_(modes), ends_(ends) {

@@ -138,7 +138,6 @@ class UNet {
     requires(rank_of<Times> == 1)
   auto operator()(const X& x, const Times& times, const Between& between,
                   Context&&... context) const {
-<<<<<<< HEAD
     check(x.shape());
     expects(times.extent(0) > 0, "UNet: expected at least one time for all samples, got none");
     const auto e = embedding_(on_tape_of(x, times));
@@ -146,31 +145,6 @@ class UNet {
         x,
         [&](std::size_t place) { return times_of_states(e, between.states(place), x.extent(0)); },
         between, context...);
-=======
-    check(x.shape(), times.extent(0));
-    const auto e      = embedding_(on_tape_of(x, times));
-    std::size_t place = 0;
-    auto h            = first_(pixel_unshuffle(x, config_.unshuffle));
-    std::vector<decltype(h)> skips{repeat_samples(h, times.extent(0) / x.extent(0))};
-    for (const auto& stage : down_) {
-      h = stage(h, e, context...);
-      if (!stage.resamples()) h = between(place++, h);
-      skips.push_back(h);
-    }
-    h = middle_[0](h, e, context...);
-    h = between(place++, h);
-    h = middle_[1](h, e, context...);
-    for (const auto& stage : up_) {
-      if (stage.resamples()) {
-        h = stage(h, e, context...);
-      } else {
-        h = stage(concat_channels(h, skips.back()), e, context...);
-        skips.pop_back();
-        h = between(place++, h);
-      }
-    }
-    return pixel_shuffle(last_(last_norm_.activated(h, Activation::silu)), config_.unshuffle);
->>>>>>> unet_speed
   }
 
   /// The channels at each place.

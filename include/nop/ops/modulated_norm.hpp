@@ -11,11 +11,7 @@
 #include <cstddef>
 #include <optional>
 #include <tuple>
-<<<<<<< HEAD
-#include <utility>
-=======
 #include <type_traits>
->>>>>>> unet_speed
 
 namespace nop {
 

@@ -7,18 +7,11 @@
 #include "support/tolerance.hpp"
 #include <doctest/doctest.h>
 
-<<<<<<< HEAD
-#include <cstddef>
-#include <vector>
-
-namespace nop::test::normalize_kernel_test {
-=======
 #include <algorithm>
 #include <cstddef>
 #include <vector>
 
 namespace nop::test::normalize_test {
->>>>>>> unet_speed
 namespace {
 
 /// Random operands of a normalization.
@@ -107,8 +100,4 @@ TEST_CASE("a normalization has the same bits on any number of threads") {
   CHECK(same_on_any_threads([&] { return operands.ours(); }));
 }
 
-<<<<<<< HEAD
-}  // namespace nop::test::normalize_kernel_test
-=======
 }  // namespace nop::test::normalize_test
->>>>>>> unet_speed
