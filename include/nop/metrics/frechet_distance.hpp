@@ -23,14 +23,38 @@ namespace detail {
 
 using EigenMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-inline Eigen::Map<const EigenMatrix> eigen_matrix(const double* data, std::size_t rows,
-                                                  std::size_t columns) {
-  return {data, static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns)};
+/// Solves for a symmetric matrix, whose lower triangle is looked at.
+inline Eigen::SelfAdjointEigenSolver<EigenMatrix> solved(const Tensor<double, 2, Cpu>& matrix,
+                                                         int wanted) {
+  const auto count = static_cast<Eigen::Index>(matrix.extent(0));
+  Eigen::SelfAdjointEigenSolver<EigenMatrix> solver(
+      Eigen::Map<const EigenMatrix>(matrix.data(), count, count), wanted);
+  if (solver.info() != Eigen::Success)
+    throw BackendError("Eigen::SelfAdjointEigenSolver", "it did not converge");
+  return solver;
 }
 
-/// Of a symmetric matrix that has no negative eigenvalue but by rounding.
-inline Eigen::VectorXd roots_of_eigenvalues(const Eigen::SelfAdjointEigenSolver<EigenMatrix>& m) {
-  return m.eigenvalues().cwiseMax(0.0).cwiseSqrt();
+/// Of eigenvalues that are negative only by rounding.
+inline double root_of(double eigenvalue) { return std::sqrt(std::max(eigenvalue, 0.0)); }
+
+/// The symmetric root of a covariance.
+inline Tensor<double, 2, Cpu> symmetric_root(const Tensor<double, 2, Cpu>& matrix) {
+  const auto solver = solved(matrix, Eigen::ComputeEigenvectors);
+  const Tensor<double, 2, Cpu> vectors(matrix.shape(),
+                                       std::span(solver.eigenvectors().data(), matrix.size()));
+  auto scaled             = vectors;
+  const std::size_t count = matrix.extent(0);
+  for (std::size_t i = 0; i < matrix.size(); ++i)
+    scaled.mutable_data()[i] *= root_of(solver.eigenvalues()[static_cast<Eigen::Index>(i % count)]);
+  return matrix_product(scaled, Form::plain, vectors, Form::adjoint);
+}
+
+/// The trace of the root of a symmetric matrix.
+inline double trace_of_root(const Tensor<double, 2, Cpu>& matrix) {
+  const auto solver = solved(matrix, Eigen::EigenvaluesOnly);
+  double trace      = 0;
+  for (const double eigenvalue : solver.eigenvalues()) trace += root_of(eigenvalue);
+  return trace;
 }
 
 inline void check_moments(const FeatureMoments& moments) {
@@ -49,14 +73,19 @@ inline void check_moments(const FeatureMoments& moments) {
 template <real Real, std::size_t Rank, class Backend>
 FeatureMoments feature_moments(const Tensor<Real, Rank, Backend>& features) {
   detail::check_samples("feature_moments", features, features, 2);
-  const auto samples          = detail::samples_in_double(features);
-  const std::size_t length    = samples.length;
-  const detail::EigenMatrix x = detail::eigen_matrix(samples.values.data(), samples.count, length);
-  const Eigen::RowVectorXd mean        = x.colwise().mean();
-  const detail::EigenMatrix apart      = x.rowwise() - mean;
-  const detail::EigenMatrix covariance = apart.transpose() * apart / (x.rows() - 1);
-  return {Tensor<double, 1, Cpu>({length}, {mean.data(), length}),
-          Tensor<double, 2, Cpu>({length, length}, {covariance.data(), length * length})};
+  auto samples            = detail::samples_in_double(features);
+  const std::size_t count = samples.count, length = samples.length;
+  Tensor<double, 1, Cpu> mean({length});
+  double* const means = mean.mutable_data();
+  for (std::size_t i = 0; i < samples.values.size(); ++i) means[i % length] += samples.values[i];
+  for (std::size_t k = 0; k < length; ++k) means[k] /= static_cast<double>(count);
+  for (std::size_t i = 0; i < samples.values.size(); ++i) samples.values[i] -= means[i % length];
+  auto covariance = Tensor<double, 2, Cpu>::uninitialized({length, length});
+  Cpu::multiply({1, length, count, length},
+                Matrices<const double>{samples.values.data(), length, 0, Form::adjoint},
+                Matrices<const double>{samples.values.data(), length, 0},
+                Matrices<double>{covariance.mutable_data(), length, 0}, Update::overwrite);
+  return {mean, scale_by(covariance, 1 / static_cast<double>(count - 1))};
 }
 
 /// The squared Wasserstein distance between normal distributions with the moments of two sets,
@@ -73,21 +102,17 @@ FeatureMoments feature_moments(const Tensor<Real, Rank, Backend>& features) {
 inline double frechet_distance(const FeatureMoments& a, const FeatureMoments& b) {
   detail::check_moments(a);
   detail::check_moments(b);
-  const std::size_t count = a.mean.size();
-  expects(b.mean.size() == count, "frechet_distance: expected as many features on both sides, got ",
-          count, " and ", b.mean.size());
-  const auto of_a = detail::eigen_matrix(a.covariance.data(), count, count);
-  const auto of_b = detail::eigen_matrix(b.covariance.data(), count, count);
-  const Eigen::SelfAdjointEigenSolver<detail::EigenMatrix> solved(of_a);
-  const detail::EigenMatrix root = solved.eigenvectors() *
-                                   detail::roots_of_eigenvalues(solved).asDiagonal() *
-                                   solved.eigenvectors().transpose();
-  const detail::EigenMatrix between = root * of_b * root;
-  const Eigen::SelfAdjointEigenSolver<detail::EigenMatrix> product(between, Eigen::EigenvaluesOnly);
-  const double of_means = (detail::eigen_matrix(a.mean.data(), 1, count) -
-                           detail::eigen_matrix(b.mean.data(), 1, count))
-                              .squaredNorm();
-  return of_means + of_a.trace() + of_b.trace() - 2 * detail::roots_of_eigenvalues(product).sum();
+  expects(b.mean.shape() == a.mean.shape(),
+          "frechet_distance: expected as many features on both sides, got ", a.mean.size(), " and ",
+          b.mean.size());
+  const auto root    = detail::symmetric_root(a.covariance);
+  const auto product = matrix_product(root, matrix_product(b.covariance, root));
+  double distance    = -2 * detail::trace_of_root(product);
+  for (std::size_t i = 0; i < a.mean.size(); ++i) {
+    const double apart = a.mean.view()(i) - b.mean.view()(i);
+    distance += apart * apart + a.covariance.view()(i, i) + b.covariance.view()(i, i);
+  }
+  return distance;
 }
 
 /// The same of two sets of features, [count, features].
