@@ -21,14 +21,12 @@ struct FeatureMoments {
 
 namespace detail {
 
-using EigenMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-/// Solves for a symmetric matrix, whose lower triangle is looked at.
-inline Eigen::SelfAdjointEigenSolver<EigenMatrix> solved(const Tensor<double, 2, Cpu>& matrix,
-                                                         int wanted) {
+/// Solves for a symmetric matrix, whose order in memory does not matter.
+inline Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solved(const Tensor<double, 2, Cpu>& matrix,
+                                                             int wanted) {
   const auto count = static_cast<Eigen::Index>(matrix.extent(0));
-  Eigen::SelfAdjointEigenSolver<EigenMatrix> solver(
-      Eigen::Map<const EigenMatrix>(matrix.data(), count, count), wanted);
+  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(
+      Eigen::Map<const Eigen::MatrixXd>(matrix.data(), count, count), wanted);
   if (solver.info() != Eigen::Success)
     throw BackendError("Eigen::SelfAdjointEigenSolver", "it did not converge");
   return solver;
@@ -40,13 +38,14 @@ inline double root_of(double eigenvalue) { return std::sqrt(std::max(eigenvalue,
 /// The symmetric root of a covariance.
 inline Tensor<double, 2, Cpu> symmetric_root(const Tensor<double, 2, Cpu>& matrix) {
   const auto solver = solved(matrix, Eigen::ComputeEigenvectors);
+  // Eigen's columns lie one after the other: rows of a tensor.
   const Tensor<double, 2, Cpu> vectors(matrix.shape(),
                                        std::span(solver.eigenvectors().data(), matrix.size()));
   auto scaled             = vectors;
   const std::size_t count = matrix.extent(0);
   for (std::size_t i = 0; i < matrix.size(); ++i)
-    scaled.mutable_data()[i] *= root_of(solver.eigenvalues()[static_cast<Eigen::Index>(i % count)]);
-  return matrix_product(scaled, Form::plain, vectors, Form::adjoint);
+    scaled.mutable_data()[i] *= root_of(solver.eigenvalues()[static_cast<Eigen::Index>(i / count)]);
+  return matrix_product(vectors, Form::adjoint, scaled, Form::plain);
 }
 
 /// The trace of the root of a symmetric matrix.
