@@ -2,14 +2,21 @@
 #pragma once
 
 #include <nop/backend/cpu.hpp>
+#include <nop/core/error.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/operand.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/core/tensor.hpp>
 #include <nop/metrics/samples.hpp>
+#include <nop/ops/elementwise.hpp>
+#include <nop/ops/matrix_product.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
+#include <span>
 
 namespace nop {
 
