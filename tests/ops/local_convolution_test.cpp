@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu.hpp>
+#include <nop/ops/axes.hpp>
 #include <nop/ops/channels.hpp>
 #include <nop/ops/local_convolution.hpp>
 
