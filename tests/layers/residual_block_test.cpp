@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu.hpp>
 #include <nop/layers/residual_block.hpp>
+#include <nop/ops/scale_and_shift.hpp>
 
 #include "support/layer_battery.hpp"
 #include "support/toy_backend.hpp"
