@@ -28,8 +28,9 @@ TEST_CASE("every sample meets all times, of which each is mapped once") {
         std::vector<double>{2, 4, 6, 8, 10, 12, 2, 4, 6, 8, 10, 12, 2, 4, 6, 8, 10, 12});
   CHECK(mapped == std::vector<std::size_t>{2});
   CHECK(of(rows, 1).through(doubled).to_host() == std::vector<double>{2, 4, 6, 8, 10, 12});
-  nop::test::check_function(
-      [&](const auto& e) { return of(e, 3).through([](const auto& u) { return u; }); }, rows);
+  const auto met = [&](const auto& e) { return of(e, 3).through([](const auto& u) { return u; }); };
+  nop::test::check_gradients(met, rows);
+  nop::test::check_ways_to_call(met, rows);
 }
 
 }  // namespace nop::test::embedded_times_test

@@ -100,7 +100,7 @@ TEST_CASE("instance norm has as many groups as channels and no parameters") {
 TEST_CASE("group norm begins with factors one and offsets zero") {
   const auto layer = norm({.kind = NormKind::group, .channels = 4, .groups = 2, .epsilon = 0.5});
   const auto x     = random_field(Shape{2, 4, 5});
-  CHECK(layer(x).to_host() == nop::group_norm(x, 2, 0.5).to_host());
+  CHECK(worst_error(layer(x).to_host(), nop::group_norm(x, 2, 0.5).to_host()) < rounding<double>);
   CHECK(nop::test::parameter_paths(layer) == std::vector<std::string>{"weight", "bias"});
   CHECK(nop::parameter_count(layer) == 8);
 }

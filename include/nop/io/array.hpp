@@ -70,7 +70,7 @@ std::vector<To> converted(std::span<const std::byte> bytes, Convert convert) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     Stored stored;
     std::memcpy(&stored, bytes.data() + i * sizeof(Stored), sizeof(Stored));
-    values[i] = static_cast<To>(convert(stored));
+    values[i] = static_cast<To>(convert(stored));  // NOLINT(bugprone-signed-char-misuse)
   }
   return values;
 }

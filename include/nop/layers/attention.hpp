@@ -60,8 +60,8 @@ class SelfAttention {
             " channels, got a field of shape ", x.shape());
     const auto all     = query_key_value_(norm_(x));
     const auto query   = heads(all, 0);
-    const double each  = static_cast<double>(config_.channels / config_.heads);
-    const auto scaled  = scale_by(query, static_cast<Real>(1 / std::sqrt(each)));
+    const auto each    = config_.channels / config_.heads;
+    const auto scaled  = scale_by(query, 1 / std::sqrt(static_cast<Real>(each)));
     const auto weights = softmax(matrix_product(scaled, Form::adjoint, heads(all, 1), Form::plain));
     const auto seen    = matrix_product(heads(all, 2), Form::plain, weights, Form::adjoint);
     return add(x, projection_(reshape(seen, x.shape())));
