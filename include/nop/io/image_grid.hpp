@@ -57,11 +57,13 @@ inline Canvas draw_images(const ImageGrid& grid) {
                     width   = grid.width * grid.magnification;
   Canvas canvas(static_cast<double>(columns * (width + gap) + gap),
                 static_cast<double>(rows * (height + gap) + gap), 1);
-  for (std::size_t i = 0; i < grid.count; ++i)
-    canvas.image({static_cast<double>(gap + i % columns * (width + gap)),
-                  static_cast<double>(gap + i / columns * (height + gap)),
-                  static_cast<double>(width), static_cast<double>(height)},
+  for (std::size_t i = 0; i < grid.count; ++i) {
+    const std::size_t left = gap + i % columns * (width + gap);
+    const std::size_t top  = gap + i / columns * (height + gap);
+    canvas.image({static_cast<double>(left), static_cast<double>(top), static_cast<double>(width),
+                  static_cast<double>(height)},
                  detail::image_block(grid, i));
+  }
   return canvas;
 }
 
