@@ -71,9 +71,9 @@ constexpr T multiply_add(T a, T b, T c) {
 /// c_0 x^n + c_1 x^(n-1) + ... + c_n, by Horner's rule.
 template <class T, std::size_t Count>
 constexpr T polynomial(T x, const std::array<double, Count>& c) {
-  T sum = constant<T>(c[0]);
-  for (std::size_t i = 1; i < Count; ++i) sum = multiply_add(sum, x, constant<T>(c[i]));
-  return sum;
+  T total = constant<T>(c[0]);
+  for (std::size_t i = 1; i < Count; ++i) total = multiply_add(total, x, constant<T>(c[i]));
+  return total;
 }
 
 namespace detail {

@@ -32,17 +32,17 @@ class LinearForm {
     return result;
   }
   friend LinearForm operator+(const LinearForm& a, const LinearForm& b) {
-    LinearForm sum;
+    LinearForm total;
     auto x = a.terms_.begin(), y = b.terms_.begin();
     while (x != a.terms_.end() && y != b.terms_.end()) {
       if (x->field == y->field)
-        sum.append({x->field, (x++)->factor + (y++)->factor});
+        total.append({x->field, (x++)->factor + (y++)->factor});
       else
-        sum.append(x->field < y->field ? *x++ : *y++);
+        total.append(x->field < y->field ? *x++ : *y++);
     }
-    for (; x != a.terms_.end(); ++x) sum.append(*x);
-    for (; y != b.terms_.end(); ++y) sum.append(*y);
-    return sum;
+    for (; x != a.terms_.end(); ++x) total.append(*x);
+    for (; y != b.terms_.end(); ++y) total.append(*y);
+    return total;
   }
   friend LinearForm operator-(const LinearForm& a, const LinearForm& b) { return a + -1.0 * b; }
 

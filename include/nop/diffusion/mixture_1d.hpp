@@ -100,16 +100,16 @@ class Mixture1d {
   }
   /// The probability to the left of x, or for side -1 to its right.
   [[nodiscard]] double below(double x, const NoiseLevel& at, int side) const {
-    double sum = 0;
+    double total = 0;
     for (const auto& c : components_)
-      sum += c.weight / 2 *
-             std::erfc(-side * (x - at.alpha * c.mean) / std::sqrt(2 * variance(c, at)));
-    return sum;
+      total += c.weight / 2 *
+               std::erfc(-side * (x - at.alpha * c.mean) / std::sqrt(2 * variance(c, at)));
+    return total;
   }
   [[nodiscard]] double density(double x, const NoiseLevel& at) const {
-    double sum = 0;
-    for (const auto& c : components_) sum += std::exp(-energy(c, x, at));
-    return sum / std::sqrt(2 * std::numbers::pi);
+    double total = 0;
+    for (const auto& c : components_) total += std::exp(-energy(c, x, at));
+    return total / std::sqrt(2 * std::numbers::pi);
   }
 
   std::vector<Component> components_;

@@ -16,10 +16,10 @@ struct Quadrature {
   /// The integral of f from a to b.
   template <class F>
   [[nodiscard]] double operator()(double a, double b, const F& f) const {
-    double sum = 0;
+    double total = 0;
     for (std::size_t i = 0; i < nodes.size(); ++i)
-      sum += weights[i] * f((a + b) / 2 + (b - a) / 2 * nodes[i]);
-    return (b - a) / 2 * sum;
+      total += weights[i] * f((a + b) / 2 + (b - a) / 2 * nodes[i]);
+    return (b - a) / 2 * total;
   }
 };
 

@@ -96,9 +96,9 @@ inline std::vector<double> variance_times(const Schedule& schedule, std::size_t 
                              : beta_0 + x * place / static_cast<double>(steps - 1);
   };
   const auto log_alpha_bar = [&](double x, std::size_t count) {
-    double sum = 0;
-    for (std::size_t i = 0; i < count; ++i) sum += std::log1p(-beta(x, i));
-    return sum;
+    double total = 0;
+    for (std::size_t i = 0; i < count; ++i) total += std::log1p(-beta(x, i));
+    return total;
   };
   if (steps == 1) return {schedule.last(), 0};
   double low = 0;  // the largest x keeps the last beta at most 1

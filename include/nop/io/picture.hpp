@@ -69,15 +69,15 @@ inline PixelBlock panel_pixels_of(const Panel& panel) {
   PixelBlock block{(panel.height + dy - 1) / dy, (panel.width + dx - 1) / dx, {}};
   for (std::size_t y = 0; y < panel.height; y += dy)
     for (std::size_t x = 0; x < panel.width; x += dx) {
-      double sum = 0, count = 0;
+      double total = 0, count = 0;
       for (std::size_t i = y; i < std::min(y + dy, panel.height); ++i)
         for (std::size_t j = x; j < std::min(x + dx, panel.width); ++j) {
           const double value = panel.values[i * panel.width + j];
           if (std::isnan(value)) continue;
-          sum += position_of(value, limits, Scale::linear);
+          total += position_of(value, limits, Scale::linear);
           count += 1;
         }
-      block.pixels.push_back(colour_at(panel.colours, sum / count));
+      block.pixels.push_back(colour_at(panel.colours, total / count));
     }
   return block;
 }

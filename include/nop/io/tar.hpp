@@ -63,10 +63,10 @@ class TarHeader {
 
   /// Of all bytes, those of the sum itself taken as blanks.
   [[nodiscard]] std::size_t sum() const {
-    std::size_t sum = 0;
+    std::size_t total = 0;
     for (std::size_t i = 0; i < tar_block; ++i)
-      sum += i >= 148 && i < 156 ? std::size_t{' '} : std::to_integer<std::size_t>(block_[i]);
-    return sum;
+      total += i >= 148 && i < 156 ? std::size_t{' '} : std::to_integer<std::size_t>(block_[i]);
+    return total;
   }
 
   std::vector<std::byte> block_;

@@ -231,18 +231,18 @@ struct AxisProduct {
     const std::size_t outer = element_count(x.shape(), 0, axis), rows = g.extent(axis);
     const std::size_t inner = element_count(x.shape(), axis + 1), n = x.extent(axis);
     if (inner == 1) {  // the lines are rows: the transpose of x^H g
-      auto sum = Matrix::uninitialized({n, rows});
-      Field::Backend::multiply({1, n, outer, rows},
-                               Matrices<const Element>{x.data(), n, 0, Form::adjoint},
-                               Matrices<const Element>{g.data(), rows, 0},
-                               Matrices<Element>{sum.mutable_data(), rows, 0}, Update::overwrite);
-      return transposed(sum);
+      auto product = Matrix::uninitialized({n, rows});
+      Field::Backend::multiply(
+          {1, n, outer, rows}, Matrices<const Element>{x.data(), n, 0, Form::adjoint},
+          Matrices<const Element>{g.data(), rows, 0},
+          Matrices<Element>{product.mutable_data(), rows, 0}, Update::overwrite);
+      return transposed(product);
     }
-    auto sum = Matrix::uninitialized({rows, n});
+    auto product = Matrix::uninitialized({rows, n});
     Field::Backend::multiply({outer, rows, inner, n}, slices(g, axis),
                              slices(x, axis, Form::adjoint),
-                             Matrices<Element>{sum.mutable_data(), n, 0}, Update::overwrite);
-    return sum;
+                             Matrices<Element>{product.mutable_data(), n, 0}, Update::overwrite);
+    return product;
   }
 };
 

@@ -93,15 +93,15 @@ Strided<Real> weight_of(const Mixing<Real>& link, std::size_t channels) {
 /// The channels of all links of a chain, and the multiplications it takes at a point.
 template <real Real>
 std::size_t channels_of(std::span<const Mixing<Real>> links) {
-  std::size_t sum = 0;
-  for (const auto& link : links) sum += link.channels;
-  return sum;
+  std::size_t total = 0;
+  for (const auto& link : links) total += link.channels;
+  return total;
 }
 template <real Real>
 std::size_t products_per_point(std::size_t channels, std::span<const Mixing<Real>> links) {
-  std::size_t sum = 1;
-  for (const auto& link : links) sum += channels * link.channels, channels = link.channels;
-  return sum;
+  std::size_t total = 1;
+  for (const auto& link : links) total += channels * link.channels, channels = link.channels;
+  return total;
 }
 
 }  // namespace detail
