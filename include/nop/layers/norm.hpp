@@ -159,7 +159,7 @@ class Norm {
   }
   void expect_group() const {
     expects(config_.kind == NormKind::group, "Norm: expected a group norm to be activated, got ",
-            enumerator_names(NormKind{})[static_cast<std::size_t>(config_.kind)]);
+            enumerator_name(config_.kind));
   }
   [[nodiscard]] Real epsilon() const { return static_cast<Real>(config_.epsilon); }
   [[nodiscard]] Real share() const { return static_cast<Real>(config_.momentum); }

@@ -50,8 +50,10 @@ struct Sum {
   };
 };
 
-struct SumOfSquares {
-  /// The sum of x^2 over all elements of a real field, of rank 0.
+/// The sum of f over all elements of a real field, of rank 0; `Slope` makes the gradient of an
+/// element of it and the gradient of the sum.
+template <class F, class Slope>
+struct SumOf {
   template <field X>
     requires real<element_of<X>>
   auto operator()(const X& x) const {
@@ -59,62 +61,45 @@ struct SumOfSquares {
   }
 
  private:
-  struct Square {
-    constexpr auto operator()(auto v) const { return v * v; }
-  };
-  struct TwiceTimes {
-    constexpr auto operator()(auto v, auto s) const { return (v + v) * s; }
-  };
   static constexpr auto rule = [](const auto& x) {
     using Field = std::remove_cvref_t<decltype(x)>;
-    return with_pullbacks(summed(Square{}, x), [x](const auto& g) {
+    return with_pullbacks(summed(F{}, x), [x](const auto& g) {
       auto gradient      = Field::uninitialized(x.shape());
       const Shape<3> box = {1, 1, gradient.size()};
-      Field::Backend::map(TwiceTimes{}, box, whole(gradient.mutable_data(), box),
-                          whole(x.data(), box), single(g.data()));
+      Field::Backend::map(Slope{}, box, whole(gradient.mutable_data(), box), whole(x.data(), box),
+                          single(g.data()));
       return gradient;
     });
   };
 };
 
-struct SumOfMagnitudes {
-  /// The sum of |x| over all elements of a real field, of rank 0. Its slope at 0 is 0.
-  template <field X>
-    requires real<element_of<X>>
-  auto operator()(const X& x) const {
-    return evaluate(rule, x);
-  }
+struct Square {
+  constexpr auto operator()(auto v) const { return v * v; }
+};
+struct TwiceTimes {
+  constexpr auto operator()(auto v, auto s) const { return (v + v) * s; }
+};
 
- private:
-  struct Magnitude {
-    constexpr auto operator()(auto v) const {
-      using std::abs;
-      return abs(v);
-    }
-  };
-  struct SignTimes {
-    template <class T>
-    constexpr T operator()(T v, T s) const {
-      const T zero = constant<T>(0);
-      return select(v > zero, s, select(v < zero, -s, zero));
-    }
-  };
-  static constexpr auto rule = [](const auto& x) {
-    using Field = std::remove_cvref_t<decltype(x)>;
-    return with_pullbacks(summed(Magnitude{}, x), [x](const auto& g) {
-      auto gradient      = Field::uninitialized(x.shape());
-      const Shape<3> box = {1, 1, gradient.size()};
-      Field::Backend::map(SignTimes{}, box, whole(gradient.mutable_data(), box),
-                          whole(x.data(), box), single(g.data()));
-      return gradient;
-    });
-  };
+struct Magnitude {
+  constexpr auto operator()(auto v) const {
+    using std::abs;
+    return abs(v);
+  }
+};
+struct SignTimes {
+  template <class T>
+  constexpr T operator()(T v, T s) const {
+    const T zero = constant<T>(0);
+    return select(v > zero, s, select(v < zero, -s, zero));
+  }
 };
 
 }  // namespace detail
 
 inline constexpr detail::Sum sum;
-inline constexpr detail::SumOfSquares sum_of_squares;
-inline constexpr detail::SumOfMagnitudes sum_of_magnitudes;
+/// The sum of x^2 over all elements of a real field, of rank 0.
+inline constexpr detail::SumOf<detail::Square, detail::TwiceTimes> sum_of_squares;
+/// The sum of |x| over all elements of a real field, of rank 0. Its slope at 0 is 0.
+inline constexpr detail::SumOf<detail::Magnitude, detail::SignTimes> sum_of_magnitudes;
 
 }  // namespace nop
