@@ -29,7 +29,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +36,8 @@
 namespace {
 
 using Images   = nop::Tensor<float, 4, nop::Cpu>;
+using Noise    = nop::TensorView<const float, 4, nop::Cpu>;
+using Sampler  = std::function<Images(const Noise&)>;
 using Net      = nop::UNet<2>;
 using Operator = nop::Dsno<Net>;
 namespace fs   = std::filesystem;
@@ -96,20 +97,15 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
-Images tensor_of(const nop::TensorView<const float, 4, nop::Cpu>& x) {
-  return Images(x.shape(), std::span<const float>(x.data(), x.size()));
-}
-
 /// Answers noise with pictures, a batch at a time.
-Images sampled(const std::function<Images(const Images&)>& sampler, const Images& noise,
-               std::size_t batch, const char* what) {
+Images sampled(const Sampler& sampler, const Images& noise, std::size_t batch, const char* what) {
   nop::Progress progress({});
   progress.start(what, noise.extent(0));
   std::size_t done     = 0;
   const double started = nop::detail::seconds_now();
   auto images          = nop::in_batches(
       [&](const auto& x) {
-        auto made = sampler(tensor_of(x));
+        auto made = sampler(x);
         progress.show(done += x.extent(0), "");
         return made;
       },
@@ -123,8 +119,7 @@ Images sampled(const std::function<Images(const Images&)>& sampler, const Images
   return images;
 }
 
-std::function<Images(const Images&)> solver_sampler(const Net& backbone, const std::string& name,
-                                                    std::size_t evaluations) {
+Sampler solver_sampler(const Net& backbone, const std::string& name, std::size_t evaluations) {
   auto config         = nop::solver_named(name);
   config.evaluations  = evaluations;
   config.clean_end    = true;  // what a network errs by at hardly any noise is not divided by it
@@ -133,7 +128,7 @@ std::function<Images(const Images&)> solver_sampler(const Net& backbone, const s
   const nop::Solver solver(config, schedule,
                            nop::make_time_grid(nop::TimeGrid::uniform, schedule, steps),
                            nop::Parameterisation::x0);
-  return [solver, &backbone](const Images& noise) {
+  return [solver, &backbone](const Noise& noise) {
     nop::Rng rng(1);
     return solver(nop::at_one_time(backbone), noise, rng);
   };
@@ -154,11 +149,11 @@ nop::ImageGrid grid_of_images(const std::vector<float>& values, const nop::Shape
 void draw_comparison(const Options& options, const Operator& student, const Images& noise) {
   const auto backbone = nop::load<Net>(options.run / "backbone.safetensors");
   std::vector<float> values;
-  const auto append = [&](const char* what, const std::function<Images(const Images&)>& sampler) {
+  const auto append = [&](const char* what, const Sampler& sampler) {
     const auto made = sampled(sampler, noise, options.batch, what).to_host();
     values.insert(values.end(), made.begin(), made.end());
   };
-  append("dsno, 1 evaluation", [&](const Images& x) { return student.last(x); });
+  append("dsno, 1 evaluation", [&](const Noise& x) { return student.last(x); });
   append("ddim, 50 evaluations", solver_sampler(backbone, "ddim", 50));
   append("rk4, 400 evaluations", solver_sampler(backbone, "rk4", 400));
   auto shape = noise.shape();
@@ -189,7 +184,7 @@ void run(const Options& options) {
 
   Images images;
   if (options.method == "dsno") {
-    images = sampled([&](const Images& x) { return student.last(x); }, noise_of(options.count),
+    images = sampled([&](const Noise& x) { return student.last(x); }, noise_of(options.count),
                      options.batch, "dsno");
   } else {
     const auto backbone = nop::load<Net>(options.run / "backbone.safetensors");

@@ -153,7 +153,7 @@ void train_classifier(const Options& options) {
                     .classes     = 1 + *std::max_element(labels.begin(), labels.end()),
                     .grid        = nop::grid_of(images.shape())},
                    rng);
-  nop::Adam optimizer({.learning_rate = 1e-3});
+  nop::Adam optimizer({});
   const std::size_t batch = 128, updates = options.hyper().epochs * (images.extent(0) / batch + 1);
   auto config    = loop_config(options, "classifier", updates, 1e-3);
   config.average = {};
@@ -184,7 +184,7 @@ void train_backbone(const Options& options) {
             rng);
   std::printf("backbone: %zu parameters, %zu images of %zu x %zu\n", nop::parameter_count(model),
               images.extent(0), images.extent(2), images.extent(3));
-  nop::Adam optimizer({.learning_rate = 1e-3});
+  nop::Adam optimizer({});
   const std::size_t updates = options.updates > 0 ? options.updates : hyper.backbone_updates;
   nop::UpdateLoop loop(model, optimizer, loop_config(options, "backbone", updates, 1e-3));
   begin(loop, options, "backbone");
@@ -225,8 +225,7 @@ nop::Trajectories<2>::States teacher_states(const Net& backbone, const nop::Solv
                                             const Images& noise) {
   return nop::in_batches(
       [&](const auto& x) {
-        return nop::states_at(kept_times(), solver, nop::at_one_time(backbone),
-                              Images(x.shape(), std::span<const float>(x.data(), x.size())));
+        return nop::states_at(kept_times(), solver, nop::at_one_time(backbone), x);
       },
       noise, 100);
 }
@@ -269,7 +268,7 @@ void train_student(const Options& options) {
   Operator model(nop::load<Net>(options.run / "backbone.safetensors"),
                  options.states == 1 ? std::vector{1.0} : times, options.modes, rng,
                  {.shared = options.shared, .separate = options.separate});
-  nop::Adam optimizer({.learning_rate = 2e-4});
+  nop::Adam optimizer({});
   const std::size_t updates = options.updates > 0 ? options.updates : hyper.student_updates;
   nop::UpdateLoop loop(model, optimizer, loop_config(options, name, updates, 1e-3));
 
@@ -305,22 +304,23 @@ void distill_progressively(const Options& options) {
       continue;
     }
     Net student = teacher;
-    nop::Adam optimizer({.learning_rate = 1e-3});
+    nop::Adam optimizer({});
     auto config    = loop_config(options, name, hyper.progressive_updates * (n <= 2 ? 2 : 1), 5e-4);
     config.average = {};
     nop::UpdateLoop loop(student, optimizer, config);
     begin(loop, options, name);
-    const auto ask = [](const Net& net, const auto& x, std::span<const nop::NoiseLevel> levels) {
-      return net(x, nop::times_of<float, nop::Cpu>(levels));
+    const auto ask = [](const Net& net, const auto& x, std::span<const nop::NoiseLevel> at) {
+      return net(x, nop::times_of<float, nop::Cpu>(at));
     };
-    const nop::DenoisingLoss weighted{.schedule = schedule(), .largest = 400};
+    const auto levels = schedule();
+    const nop::DenoisingLoss weighted{.schedule = levels, .largest = 400};
     loop.run([&](nop::Tape& tape, std::size_t update) {
       auto draws         = rng_of(options, 4, update * 64 + n);
       const auto samples = draws.stream().indices(hyper.batch, images.extent(0));
       const auto places  = draws.stream().indices(hyper.batch, n);
       std::vector<nop::NoiseLevel> from, middle, to;
       for (const std::size_t i : places) {
-        const auto at = [&](double step) { return schedule()(step / static_cast<double>(n)); };
+        const auto at = [&](double step) { return levels(step / static_cast<double>(n)); };
         from.push_back(at(static_cast<double>(i) + 1));
         middle.push_back(at(static_cast<double>(i) + 0.5));
         to.push_back(i == 0 ? nop::NoiseLevel{0, std::numeric_limits<double>::infinity()}
@@ -330,9 +330,7 @@ void distill_progressively(const Options& options) {
       const auto noise = nop::normal_noise<float, nop::Cpu>(data.shape(), draws.stream());
       const auto x     = nop::noised(data, noise, from);
       const auto goal  = nop::distillation_target(
-          [&](const auto& z, std::span<const nop::NoiseLevel> levels) {
-            return ask(teacher, z, levels);
-          },
+          [&](const auto& z, std::span<const nop::NoiseLevel> at) { return ask(teacher, z, at); },
           x, from, middle, to);
       return nop::weighted_squared_error(ask(student, tape.input(x), from), goal,
                                          weighted.weights(from));

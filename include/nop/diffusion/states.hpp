@@ -26,16 +26,17 @@ inline std::vector<double> with_stops(std::vector<double> times, std::span<const
 /// The states of a solver at some of its times, in their order: noise [sample, ...] to
 /// [sample, step, ...]. Throws PreconditionError if a time is not one that the solver stops at
 /// after the one before.
-template <class Model, real Real, std::size_t Rank, class Backend>
-  requires(Rank >= 1)
-Tensor<Real, Rank + 1, Backend> states_at(std::span<const double> times, const Solver& solver,
-                                          const Model& model,
-                                          const Tensor<Real, Rank, Backend>& noise) {
-  const auto& shape     = noise.shape();
+template <class Model, field X>
+  requires(rank_of<X> >= 1 && real<element_of<X>>)
+auto states_at(std::span<const double> times, const Solver& solver, const Model& model,
+               const X& noise) {
+  constexpr std::size_t rank = rank_of<X>;
+  using Backend              = backend_of<X>;
+  const auto shape           = noise.shape();
   const std::size_t row = element_count(shape, 1), samples = shape[0];
-  auto states = Tensor<Real, Rank + 1, Backend>::uninitialized(
-      joined(Shape<2>{samples, times.size()}, subshape<1, Rank - 1>(shape)));
-  Real* const to   = states.size() > 0 ? states.mutable_data() : nullptr;
+  auto states = Tensor<element_of<X>, rank + 1, Backend>::uninitialized(
+      joined(Shape<2>{samples, times.size()}, subshape<1, rank - 1>(shape)));
+  auto* const to   = states.size() > 0 ? states.mutable_data() : nullptr;
   std::size_t step = 0;
   solver(model, noise, [&](const auto& x, double time) {
     if (step == times.size() || time != times[step]) return;

@@ -156,15 +156,16 @@ class Trajectories {
   /// not in memory.
   [[nodiscard]] States states(std::span<const std::size_t> samples,
                               std::span<const std::size_t> steps) const {
+    const std::size_t length = row();
     std::vector<Real> values;
-    values.reserve(samples.size() * steps.size() * row());
+    values.reserve(samples.size() * steps.size() * length);
     for (const std::size_t sample : samples)
       for (const std::size_t step : steps) {
         expects(sample < size_ && step < config_.times.size(),
                 "Trajectories::states: expected samples below ", size_, " and steps below ",
                 config_.times.size(), ", got ", sample, " and ", step);
-        const auto* const state = numbers_.data() + (sample * config_.times.size() + step) * row();
-        for (std::size_t i = 0; i < row(); ++i)
+        const auto* const state = numbers_.data() + (sample * config_.times.size() + step) * length;
+        for (std::size_t i = 0; i < length; ++i)
           values.push_back(static_cast<Real>(detail::widen_float16(state[i])));
       }
     return States(states_shape(samples.size(), steps.size()), std::span<const Real>(values));
