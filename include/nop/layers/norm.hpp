@@ -5,6 +5,7 @@
 #include <nop/autodiff/field.hpp>
 #include <nop/autodiff/parameter.hpp>
 #include <nop/core/backend.hpp>
+#include <nop/core/enumerator.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/layers/batch_statistics.hpp>
 #include <nop/layers/channel_mlp.hpp>
