@@ -6,20 +6,15 @@
 //     dsno_sampler --method dpm++2m --steps 10 --grid solver.png
 //     dsno_sampler --compare compare.png
 //
-// The models are those of dsno_train, in --run.
+// The models are those of dsno_train: in examples/fashion_mnist, or in --run.
 #include <nop/diffusion/noise.hpp>
-#include <nop/diffusion/schedules.hpp>
-#include <nop/diffusion/solver.hpp>
-#include <nop/diffusion/time_grid.hpp>
 #include <nop/io/array.hpp>
-#include <nop/io/checkpoint.hpp>
 #include <nop/io/image_grid.hpp>
 #include <nop/io/npy.hpp>
-#include <nop/models/dsno.hpp>
 #include <nop/models/in_batches.hpp>
-#include <nop/models/unet.hpp>
 #include <nop/training/progress.hpp>
 
+#include "image_models.hpp"
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -28,22 +23,21 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace {
 
-using Images   = nop::Tensor<float, 4, nop::Cpu>;
-using Noise    = nop::TensorView<const float, 4, nop::Cpu>;
-using Sampler  = std::function<Images(const Noise&)>;
-using Net      = nop::UNet<2>;
-using Operator = nop::Dsno<Net>;
-namespace fs   = std::filesystem;
+namespace fs = std::filesystem;
+using sampling::Images;
+using sampling::Net;
+using sampling::Noise;
+using sampling::Operator;
+using sampling::Sampler;
 
 struct Options {
-  fs::path run        = "out/dsno";
+  fs::path run        = NOP_FASHION_MNIST_MODELS;
   std::string student = "dsno-4";
   std::string method  = "dsno";
   std::size_t steps   = 10;
@@ -119,21 +113,6 @@ Images sampled(const Sampler& sampler, const Images& noise, std::size_t batch, c
   return images;
 }
 
-Sampler solver_sampler(const Net& backbone, const std::string& name, std::size_t evaluations) {
-  auto config         = nop::solver_named(name);
-  config.evaluations  = evaluations;
-  config.clean_end    = true;  // what a network errs by at hardly any noise is not divided by it
-  const auto schedule = nop::cosine_schedule();
-  const std::size_t steps = nop::steps_within(config, evaluations);
-  const nop::Solver solver(config, schedule,
-                           nop::make_time_grid(nop::TimeGrid::uniform, schedule, steps),
-                           nop::Parameterisation::x0);
-  return [solver, &backbone](const Noise& noise) {
-    nop::Rng rng(1);
-    return solver(nop::at_one_time(backbone), noise, rng);
-  };
-}
-
 nop::ImageGrid grid_of_images(const std::vector<float>& values, const nop::Shape<4>& shape,
                               std::size_t columns) {
   return {.values        = values,
@@ -145,22 +124,29 @@ nop::ImageGrid grid_of_images(const std::vector<float>& values, const nop::Shape
           .magnification = std::max<std::size_t>(1, 64 / shape[2])};
 }
 
+Sampler solver_sampler(const Options& options, const std::string& name, std::size_t evaluations) {
+  return sampling::solver_sampler(
+      nop::load<Net>(sampling::model_path(options.run, "backbone")),
+      sampling::solver_in(nop::solver_named(name), nop::TimeGrid::uniform, evaluations),
+      options.seed);
+}
+
 /// A row for each sampler, a column for each noise.
 void draw_comparison(const Options& options, const Operator& student, const Images& noise) {
-  const auto backbone = nop::load<Net>(options.run / "backbone.safetensors");
   std::vector<float> values;
   const auto append = [&](const char* what, const Sampler& sampler) {
     const auto made = sampled(sampler, noise, options.batch, what).to_host();
     values.insert(values.end(), made.begin(), made.end());
   };
-  append("dsno, 1 evaluation", [&](const Noise& x) { return student.last(x); });
-  append("ddim, 50 evaluations", solver_sampler(backbone, "ddim", 50));
-  append("rk4, 400 evaluations", solver_sampler(backbone, "rk4", 400));
+  append("dsno, 1 evaluation", sampling::operator_sampler(student));
+  append("ddim, 50 evaluations", solver_sampler(options, "ddim", 50));
+  append("rk4, 400 evaluations", solver_sampler(options, "rk4", 400));
   auto shape = noise.shape();
   shape[0] *= 3;
   nop::write_images(options.compare, grid_of_images(values, shape, noise.extent(0)));
 }
 
+/// A row for each noise, a column for each state.
 void draw_trajectories(const fs::path& path, const Operator& student, const Images& noise) {
   const auto states = student(noise);
   auto shape        = noise.shape();
@@ -170,7 +156,7 @@ void draw_trajectories(const fs::path& path, const Operator& student, const Imag
 
 void run(const Options& options) {
   if (options.threads > 0) nop::Cpu::set_thread_count(options.threads);
-  const auto student = nop::load<Operator>(options.run / (options.student + ".safetensors"));
+  const auto student = nop::load<Operator>(sampling::model_path(options.run, options.student));
   const nop::RandomStream stream(options.seed, 0);
   const auto noise_of = [&](std::size_t count) {
     return nop::normal_noise<float, nop::Cpu>(
@@ -182,15 +168,11 @@ void run(const Options& options) {
   const bool sets = !options.grid.empty() || !options.save.empty();
   if (!sets && (!options.compare.empty() || !options.trajectory.empty())) return;
 
-  Images images;
-  if (options.method == "dsno") {
-    images = sampled([&](const Noise& x) { return student.last(x); }, noise_of(options.count),
-                     options.batch, "dsno");
-  } else {
-    const auto backbone = nop::load<Net>(options.run / "backbone.safetensors");
-    images              = sampled(solver_sampler(backbone, options.method, options.steps),
-                                  noise_of(options.count), options.batch, options.method.c_str());
-  }
+  const auto sampler = options.method == "dsno"
+                           ? sampling::operator_sampler(student)
+                           : solver_sampler(options, options.method, options.steps);
+  const auto images =
+      sampled(sampler, noise_of(options.count), options.batch, options.method.c_str());
   auto values = images.to_host();
   for (float& value : values) value = std::clamp(value, -1.0F, 1.0F);
   if (!options.grid.empty())

@@ -8,15 +8,8 @@
 //     dsno_train progressive     the model's steps, halved again and again, to compare with
 //
 // Each stage writes into --run what the next one reads, can be stopped, and goes on with --resume.
-#include <nop/diffusion/schedules.hpp>
-#include <nop/diffusion/solver.hpp>
 #include <nop/diffusion/states.hpp>
-#include <nop/diffusion/time_grid.hpp>
-#include <nop/io/checkpoint.hpp>
-#include <nop/models/dsno.hpp>
-#include <nop/models/image_classifier.hpp>
 #include <nop/models/in_batches.hpp>
-#include <nop/models/unet.hpp>
 #include <nop/ops/samples.hpp>
 #include <nop/training/adam.hpp>
 #include <nop/training/cross_entropy.hpp>
@@ -28,6 +21,7 @@
 #include <nop/training/trajectory_loss.hpp>
 #include <nop/training/update_loop.hpp>
 
+#include "image_models.hpp"
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -45,17 +39,19 @@
 
 namespace {
 
-using Images     = nop::Tensor<float, 4, nop::Cpu>;
-using Net        = nop::UNet<2>;
-using Operator   = nop::Dsno<Net>;
-using Classifier = nop::ImageClassifier<2>;
-namespace fs     = std::filesystem;
+namespace fs = std::filesystem;
+using sampling::Classifier;
+using sampling::Images;
+using sampling::model_path;
+using sampling::Net;
+using sampling::Operator;
+using sampling::schedule;
 
 /// Hyper-parameters that go together, for so much time.
 struct Preset {
   std::size_t width;
   std::size_t unshuffle;
-  std::size_t batch;
+  std::size_t batch;  ///< of the backbone; half of it of what learns from it
   std::size_t backbone_updates;
   double average;  ///< decay of the backbone's
   std::size_t trajectories;
@@ -69,7 +65,7 @@ struct Preset {
 const std::map<std::string, Preset> presets = {
     {"smoke", {4, 1, 16, 20, 0.9, 500, 4, 10, 2, 5, 1}},
     {"small", {32, 1, 128, 4500, 0.999, 20000, 48, 1500, 16, 300, 4}},
-    {"full", {32, 2, 128, 8000, 0.9995, 50000, 48, 5000, 32, 1500, 6}},
+    {"full", {32, 2, 128, 8000, 0.9995, 50000, 48, 2000, 32, 1000, 6}},
 };
 
 struct Options {
@@ -93,8 +89,6 @@ struct Options {
 
   [[nodiscard]] const Preset& hyper() const { return presets.at(preset); }
 };
-
-nop::Schedule schedule() { return nop::cosine_schedule(); }
 
 /// t = (i / M)^2 or i / M for i = M - 1, ..., 0.
 std::vector<double> state_times(const std::string& grid, std::size_t states) {
@@ -166,7 +160,7 @@ void train_classifier(const Options& options) {
     for (const std::size_t sample : samples) shown.push_back(labels[sample]);
     return nop::cross_entropy(model(tape.input(nop::gathered_samples(images, samples))), shown);
   });
-  nop::save(model, options.run / "classifier.safetensors");
+  nop::save(model, model_path(options.run, "classifier"));
 }
 
 void train_backbone(const Options& options) {
@@ -194,7 +188,7 @@ void train_backbone(const Options& options) {
     const auto samples = draws.stream().indices(hyper.batch, images.extent(0));
     return loss(model, tape, nop::gathered_samples(images, samples), draws);
   });
-  nop::save(loop.measured_model(), options.run / "backbone.safetensors");
+  nop::save(loop.measured_model(), model_path(options.run, "backbone"));
 }
 
 /// How the backbone goes from noise to pictures.
@@ -231,7 +225,7 @@ nop::Trajectories<2>::States teacher_states(const Net& backbone, const nop::Solv
 }
 
 void make_trajectories(const Options& options) {
-  const auto path     = options.run / "backbone.safetensors";
+  const auto path     = model_path(options.run, "backbone");
   const auto backbone = nop::load<Net>(path);
   const auto& hyper   = options.hyper();
   const auto grid     = nop::grid_of(nop::read_images(options.images).shape());
@@ -258,14 +252,14 @@ void train_student(const Options& options) {
   const auto folder = options.run / "trajectories";
   nop::Trajectories<2> set(folder, nop::Trajectories<2>::config_in(folder));
   set.read(hyper.trajectories);
-  const std::size_t trained = hyper.trajectories / 5 * 4;  // the others are held out
+  const std::size_t trained = sampling::first_held_out(hyper.trajectories);
   const auto times          = state_times(options.grid, options.states);
   const auto steps          = set.steps_at(times);
 
   const std::string name =
       options.name.empty() ? "dsno-" + std::to_string(options.states) : options.name;
   nop::Rng rng(options.seed);
-  Operator model(nop::load<Net>(options.run / "backbone.safetensors"),
+  Operator model(nop::load<Net>(model_path(options.run, "backbone")),
                  options.states == 1 ? std::vector{1.0} : times, options.modes, rng,
                  {.shared = options.shared, .separate = options.separate});
   nop::Adam optimizer({});
@@ -286,19 +280,19 @@ void train_student(const Options& options) {
       options.loss == "l1" ? nop::StateDistance::l1 : nop::StateDistance::l2};
   loop.run([&](nop::Tape& tape, std::size_t update) {
     auto draws         = rng_of(options, 3, update);
-    const auto samples = draws.stream().indices(std::min<std::size_t>(64, hyper.batch), trained);
+    const auto samples = draws.stream().indices(hyper.batch / 2, trained);
     return loss(model(tape.input(set.noise(samples))), set.states(samples, steps));
   });
-  nop::save(loop.measured_model(), options.run / (name + ".safetensors"));
+  nop::save(loop.measured_model(), model_path(options.run, name));
 }
 
 void distill_progressively(const Options& options) {
   const auto images = nop::read_images(options.images);
   const auto& hyper = options.hyper();
-  auto teacher      = nop::load<Net>(options.run / "backbone.safetensors");
+  auto teacher      = nop::load<Net>(model_path(options.run, "backbone"));
   for (std::size_t n = hyper.first_steps / 2; n > 0; n /= 2) {
     const std::string name = "progressive-" + std::to_string(n);
-    const auto path        = options.run / (name + ".safetensors");
+    const auto path        = model_path(options.run, name);
     if (options.resume && fs::exists(path)) {
       teacher = nop::load<Net>(path);
       continue;
@@ -316,8 +310,8 @@ void distill_progressively(const Options& options) {
     const nop::DenoisingLoss weighted{.schedule = levels, .largest = 400};
     loop.run([&](nop::Tape& tape, std::size_t update) {
       auto draws         = rng_of(options, 4, update * 64 + n);
-      const auto samples = draws.stream().indices(hyper.batch, images.extent(0));
-      const auto places  = draws.stream().indices(hyper.batch, n);
+      const auto samples = draws.stream().indices(hyper.batch / 2, images.extent(0));
+      const auto places  = draws.stream().indices(hyper.batch / 2, n);
       std::vector<nop::NoiseLevel> from, middle, to;
       for (const std::size_t i : places) {
         const auto at = [&](double step) { return levels(step / static_cast<double>(n)); };

@@ -61,8 +61,10 @@ TEST_CASE("only what is missing is made, and it is the same") {
   Set set(folder / "set", config());
   set.make(1000, solve);
   CHECK(made == 1000);
+  CHECK(set.made() == 1000);
   const auto first = read_file(folder / "set" / "part-00000.npy");
   std::filesystem::remove(folder / "set" / "part-00000.npy");
+  CHECK(set.made() == 0);
   std::ostringstream stream;
   Set again(folder / "set", config());
   again.make(1500, solve, Progress::Config{.stream = stream});

@@ -115,6 +115,13 @@ class Trajectories {
     }
   }
 
+  /// How many there are in the folder, from the first one on without a gap.
+  [[nodiscard]] std::size_t made() const {
+    std::size_t part = 0;
+    while (std::filesystem::exists(path_of(part))) ++part;
+    return part * part_size;
+  }
+
   /// Takes the first `count` trajectories into memory. Throws FormatError if a file is damaged, and
   /// PreconditionError if one is missing.
   void read(std::size_t count) {

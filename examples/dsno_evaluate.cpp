@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Compares all ways from noise to pictures that dsno_train made possible, by the same noise:
+//
+//     dsno_evaluate quality     how good their pictures are: quality.csv
+//     dsno_evaluate cost        what they take: cost.csv
+//     dsno_evaluate report      both in one table and plots: samplers.csv, samplers.md, *.png
+//
+// All files are in --run. Ways whose models are not there are left out.
+#include <nop/backend/counting.hpp>
+#include <nop/io/line_plot.hpp>
+#include <nop/metrics/frechet_distance.hpp>
+#include <nop/metrics/precision_recall.hpp>
+#include <nop/metrics/sliced_wasserstein.hpp>
+#include <nop/models/in_batches.hpp>
+#include <nop/ops/axes.hpp>
+#include <nop/ops/samples.hpp>
+#include <nop/training/progress.hpp>
+#include <nop/training/read_images.hpp>
+#include <nop/training/trajectories.hpp>
+
+#include "evaluation_table.hpp"
+#include "image_models.hpp"
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <initializer_list>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using sampling::Images;
+using sampling::model_path;
+using sampling::Noise;
+
+struct Options {
+  fs::path run           = "out/dsno";
+  fs::path images        = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
+  fs::path more_images   = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz";
+  std::size_t count      = 10000;
+  std::size_t neighbours = 5000;
+  std::size_t batch      = 100;
+  std::size_t rounds     = 7;
+  std::size_t threads    = 0;
+  bool resume            = false;
+};
+
+/// A way from noise to pictures.
+struct Way {
+  std::string name;
+  std::string family;  ///< those that a line of the plot joins
+  std::string model;   ///< its file
+  std::string solver;  ///< none: the model is an operator
+  nop::TimeGrid grid      = nop::TimeGrid::uniform;
+  std::size_t evaluations = 1;
+  std::string text        = {};  ///< what is said of it
+};
+
+std::vector<Way> all_ways() {
+  using nop::TimeGrid;
+  std::vector<Way> ways;
+  const auto add_operator = [&](const char* name, const char* family, const char* text) {
+    ways.push_back({.name = name, .family = family, .model = name, .text = text});
+  };
+  add_operator("kd", "distillation", "one state, the backbone alone");
+  add_operator("kd-long", "distillation", "trained as long as four states take");
+  add_operator("no-temporal-4", "no temporal convolution",
+               "four states that do not see each other");
+  for (const char* const name : {"dsno-2", "dsno-4", "dsno-8"})
+    add_operator(name, "DSNO", "the paper's");
+  add_operator("dsno-4-c", "DSNO, ends", "top level up without temporal convolutions");
+  add_operator("dsno-4-d", "DSNO, ends", "and top level down shared");
+  add_operator("dsno-4-e", "DSNO, ends", "temporal convolution in the middle alone");
+  for (const std::size_t n : std::initializer_list<std::size_t>{1, 2, 4})
+    ways.push_back({.name        = "progressive-" + std::to_string(n),
+                    .family      = "progressive distillation",
+                    .model       = "progressive-" + std::to_string(n),
+                    .solver      = "ddim",
+                    .evaluations = n});
+  const auto add_solver = [&](const char* family, const char* solver, TimeGrid grid,
+                              std::size_t evaluations) {
+    ways.push_back({.name = std::string(solver) + "-" + std::to_string(evaluations) +
+                            (grid == TimeGrid::uniform ? "" : " " + nop::enumerator_name(grid)),
+                    .family      = family,
+                    .model       = "backbone",
+                    .solver      = solver,
+                    .grid        = grid,
+                    .evaluations = evaluations});
+  };
+  for (const std::size_t n : std::initializer_list<std::size_t>{1, 10, 20, 50})
+    add_solver("DDIM", "ddim", TimeGrid::uniform, n);
+  for (const std::size_t n : std::initializer_list<std::size_t>{4, 10})
+    add_solver("DPM-Solver++ 2M", "dpm++2m", TimeGrid::uniform, n);
+  add_solver("DPM-Solver", "dpm-fast", TimeGrid::uniform, 10);
+  add_solver("DEIS", "tab3", TimeGrid::uniform, 10);
+  add_solver("FastDPM", "ddim", TimeGrid::step_quadratic, 10);
+  add_solver("FastDPM", "ddim", TimeGrid::var, 10);
+  for (const char* const solver : {"ddim", "dpm++2m", "dpm-fast", "tab3"})
+    add_solver("quadratic times", solver, TimeGrid::quadratic, 10);
+  return ways;
+}
+
+/// Those whose models are there.
+std::vector<Way> ways_in(const fs::path& run) {
+  std::vector<Way> ways;
+  for (Way& way : all_ways())
+    if (fs::exists(model_path(run, way.model)))
+      ways.push_back(std::move(way));
+    else
+      std::fprintf(stderr, "no %s: %s is left out\n", model_path(run, way.model).c_str(),
+                   way.name.c_str());
+  if (ways.empty()) throw std::runtime_error("no models in " + run.string());
+  return ways;
+}
+
+nop::Solver solver_of(const Way& way) {
+  return sampling::solver_in(nop::solver_named(way.solver), way.grid, way.evaluations);
+}
+
+sampling::Sampler sampler_of(const Way& way, const fs::path& run) {
+  const auto path = model_path(run, way.model);
+  if (way.solver.empty()) return sampling::operator_sampler(nop::load<sampling::Operator>(path));
+  return sampling::solver_sampler(nop::load<sampling::Net>(path), solver_of(way), 1);
+}
+
+// ---- quality ----
+
+/// The Frechet distance between features and by how much it changes with the samples: the standard
+/// deviation over 20 draws of as many of them, with repetition (bootstrap).
+struct Distance {
+  double value, deviation;
+};
+Distance distance_to(const nop::FeatureMoments& real, const nop::Tensor<float, 2, nop::Cpu>& made) {
+  constexpr std::size_t draws = 20;
+  double sum = 0, squares = 0;
+  for (std::size_t draw = 0; draw < draws; ++draw) {
+    const auto again = nop::RandomStream(1, draw).indices(made.extent(0), made.extent(0));
+    const double d   = frechet_distance(real, feature_moments(nop::gathered_samples(made, again)));
+    sum += d;
+    squares += d * d;
+  }
+  const double mean = sum / draws;
+  return {frechet_distance(real, feature_moments(made)),
+          std::sqrt(std::max(0.0, squares / draws - mean * mean) * draws / (draws - 1))};
+}
+
+/// What pictures are compared with, and by what.
+class Judge {
+ public:
+  explicit Judge(const Options& options)
+      : classifier_(nop::load<sampling::Classifier>(model_path(options.run, "classifier"))),
+        batch_(options.batch),
+        neighbours_(options.neighbours),
+        real_(nop::read_images(options.images)),
+        real_features_(features(real_)),
+        real_moments_(feature_moments(real_features_)) {}
+
+  [[nodiscard]] nop::Tensor<float, 2, nop::Cpu> features(const Images& x) const {
+    return nop::in_batches([&](const auto& part) { return classifier_.features(part); }, x, batch_);
+  }
+  void set_teacher(const Images& made) {
+    teacher_         = made.to_host();
+    teacher_moments_ = feature_moments(features(made));
+  }
+
+  /// A row of the table, but for its name.
+  [[nodiscard]] Values operator()(const Images& made) const {
+    const auto seen   = features(made);
+    const auto real   = distance_to(real_moments_, seen);
+    const auto first  = [&](const auto& x) { return first_samples(x, neighbours_); };
+    const auto inside = precision_recall(first(real_features_), first(seen));
+    const auto sliced = sliced_wasserstein(first_samples(real_, made.extent(0)), made, 256,
+                                           nop::RandomStream(2, 0));
+    Values values{{"FD", real.value},
+                  {"FD deviation", real.deviation},
+                  {"precision", inside.precision},
+                  {"recall", inside.recall},
+                  {"sliced W2", sliced}};
+    if (!teacher_moments_) return values;
+    const auto teacher = frechet_distance(*teacher_moments_, feature_moments(seen));
+    const auto numbers = made.to_host();
+    if (numbers.size() != teacher_.size()) return values;
+    double squares = 0, magnitudes = 0;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const double apart = double{numbers[i]} - double{teacher_[i]};
+      squares += apart * apart;
+      magnitudes += std::abs(apart);
+    }
+    const auto all = static_cast<double>(numbers.size());
+    values.insert(values.end(), {{"FD to teacher", teacher},
+                                 {"rms to teacher", std::sqrt(squares / all)},
+                                 {"L1 to teacher", magnitudes / all}});
+    return values;
+  }
+
+ private:
+  template <class T>
+  static T first_samples(const T& x, std::size_t count) {
+    std::vector<std::size_t> samples(std::min(count, x.extent(0)));
+    for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = i;
+    return nop::gathered_samples(x, samples);
+  }
+
+  sampling::Classifier classifier_;
+  std::size_t batch_, neighbours_;
+  Images real_;
+  nop::Tensor<float, 2, nop::Cpu> real_features_;
+  nop::FeatureMoments real_moments_;
+  std::vector<float> teacher_;
+  std::optional<nop::FeatureMoments> teacher_moments_;
+};
+
+/// Noise that nothing was trained by, and what the teacher makes of it.
+struct HeldOut {
+  Images noise, teacher;
+};
+HeldOut held_out(const Options& options) {
+  const auto folder = options.run / "trajectories";
+  nop::Trajectories<2> set(folder, nop::Trajectories<2>::config_in(folder));
+  const std::size_t all = set.made(), first = sampling::first_held_out(all);
+  set.read(all);
+  std::vector<std::size_t> samples;
+  for (std::size_t i = first; i < std::min(all, first + options.count); ++i) samples.push_back(i);
+  if (samples.size() < options.count)
+    std::fprintf(stderr, "only %zu trajectories are held out, not %zu\n", samples.size(),
+                 options.count);
+  const auto states = set.states(samples, set.steps_at(std::vector{0.0}));
+  auto noise        = set.noise(samples);
+  return {noise, nop::reshape(states, noise.shape())};
+}
+
+/// As pictures are drawn.
+Images clamped(Images x) {
+  float* const values = x.mutable_data();
+  for (std::size_t i = 0; i < x.size(); ++i) values[i] = std::clamp(values[i], -1.0F, 1.0F);
+  return x;
+}
+
+void judge(const Options& options) {
+  Judge judge(options);
+  const auto ways   = ways_in(options.run);
+  const auto unseen = held_out(options);
+  Table table(options.run / "quality.csv", options.resume);
+  nop::Progress progress({});
+  progress.start("quality", ways.size() + 2);
+  std::size_t done = 0;
+  const auto add   = [&](const std::string& name, const auto& make) {
+    if (!table.has(name)) table.add(name, judge(clamped(make())));
+    progress.report(++done, name);
+  };
+  add("real", [&] { return nop::read_images(options.more_images); });
+  judge.set_teacher(clamped(unseen.teacher));
+  add("teacher", [&] { return unseen.teacher; });
+  for (const Way& way : ways)
+    add(way.name,
+        [&] { return nop::in_batches(sampler_of(way, options.run), unseen.noise, options.batch); });
+  std::printf("%s\n", table.path().c_str());
+}
+
+// ---- cost ----
+
+/// Millions of floating point operations for a picture, those of products.
+double megaflops(const Way& way, const fs::path& run, const Images& noise) {
+  using Counting = nop::Counting<>;
+  using Net      = nop::UNet<2, Counting>;
+  const nop::Tensor<float, 4, Counting> x(noise.shape());
+  Counting::multiplications = 0;
+  if (way.solver.empty())
+    nop::load<nop::Dsno<Net>>(model_path(run, way.model)).last(x);
+  else
+    nop::load<Net>(model_path(run, way.model))(x, nop::Tensor<float, 1, Counting>({x.extent(0)}));
+  const double calls = way.solver.empty() ? 1 : static_cast<double>(solver_of(way).evaluations());
+  return 2e-6 * calls * static_cast<double>(Counting::multiplications) /
+         static_cast<double>(x.extent(0));
+}
+
+std::size_t parameters_of(const Way& way, const fs::path& run) {
+  const auto path = model_path(run, way.model);
+  return way.solver.empty() ? parameter_count(nop::load<sampling::Operator>(path))
+                            : parameter_count(nop::load<sampling::Net>(path));
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Times all ways in turns, so that what else the machine does is no way's alone.
+void time_ways(const Options& options) {
+  const std::vector<std::size_t> batches{1, 8, 64};
+  const auto ways   = ways_in(options.run);
+  const auto folder = options.run / "trajectories";
+  const nop::Trajectories<2> set(folder, nop::Trajectories<2>::config_in(folder));
+  std::vector<Images> noise;
+  for (const std::size_t batch : batches)
+    noise.push_back(set.noise(nop::RandomStream(3, 0).indices(batch, 1000000)));
+  std::vector<sampling::Sampler> samplers;
+  for (const Way& way : ways) samplers.push_back(sampler_of(way, options.run));
+
+  std::vector<std::vector<double>> milliseconds(ways.size() * batches.size());
+  nop::Progress progress({});
+  progress.start("cost", options.rounds + 1);
+  for (std::size_t round = 0; round <= options.rounds; ++round) {  // the first one is not counted
+    for (std::size_t w = 0; w < ways.size(); ++w)
+      for (std::size_t b = 0; b < batches.size(); ++b) {
+        const double started = nop::detail::seconds_now();
+        samplers[w](noise[b].view());
+        const double seconds = nop::detail::seconds_now() - started;
+        if (round > 0)
+          milliseconds[w * batches.size() + b].push_back(1e3 * seconds /
+                                                         static_cast<double>(batches[b]));
+      }
+    progress.show(round + 1, "");
+  }
+  Table table(options.run / "cost.csv", false);
+  for (std::size_t w = 0; w < ways.size(); ++w) {
+    const Way& way     = ways[w];
+    const double calls = way.solver.empty() ? 1 : static_cast<double>(solver_of(way).evaluations());
+    Values values{{"evaluations", calls},
+                  {"parameters", static_cast<double>(parameters_of(way, options.run))},
+                  {"MFLOP", megaflops(way, options.run, noise[1])}};
+    for (std::size_t b = 0; b < batches.size(); ++b)
+      values.emplace_back("ms at " + std::to_string(batches[b]),
+                          median(milliseconds[w * batches.size() + b]));
+    table.add(way.name, values);
+  }
+  progress.finish(table.path().string());
+}
+
+// ---- report ----
+
+/// Quality over cost, a line for each family.
+void draw(const Table& table, const std::vector<Way>& ways, const std::string& cost,
+          const std::string& label, const fs::path& path) {
+  nop::LinePlot plot{.title   = "Frechet distance to real pictures",
+                     .x_label = label,
+                     .y_label = "FD",
+                     .x_scale = nop::Scale::logarithmic,
+                     .y_scale = nop::Scale::logarithmic};
+  for (const Way& way : ways) {
+    const auto x = table.value(way.name, cost), y = table.value(way.name, "FD");
+    if (!x || !y) continue;
+    auto found = std::find_if(plot.series.begin(), plot.series.end(),
+                              [&](const auto& series) { return series.label == way.family; });
+    if (found == plot.series.end())
+      found = plot.series.insert(plot.series.end(), nop::Series{.label = way.family});
+    found->x.push_back(*x);
+    found->y.push_back(*y);
+  }
+  nop::write_line_plot(path, plot);
+}
+
+void report(const Options& options) {
+  const auto ways    = ways_in(options.run);
+  const auto quality = Table::read(options.run / "quality.csv");
+  const auto cost    = Table::read(options.run / "cost.csv");
+  Table table(options.run / "samplers.csv", false);
+  for (const char* const name : {"real", "teacher"})
+    if (quality.has(name)) table.add(name, quality.row(name));
+  for (const Way& way : ways) {
+    Values values;
+    for (const Table* const from : {&quality, &cost})
+      if (from->has(way.name))
+        values.insert(values.end(), from->row(way.name).begin(), from->row(way.name).end());
+    table.add(way.name, values);
+  }
+  table.write_markdown(options.run / "samplers.md");
+  draw(table, ways, "MFLOP", "million operations a picture", options.run / "operations.png");
+  draw(table, ways, "ms at 64", "milliseconds a picture, 64 at a time",
+       options.run / "milliseconds.png");
+  std::printf("%s, samplers.md, operations.png, milliseconds.png\n", table.path().c_str());
+}
+
+void run(int argc, char** argv) {
+  Options options;
+  CLI::App app("Compares all ways from noise to pictures that dsno_train made possible.");
+  app.require_subcommand(1);
+  const auto stage = [&](const char* name, const char* what, void (*act)(const Options&)) {
+    CLI::App* const command = app.add_subcommand(name, what);
+    command->add_option("--run", options.run, "folder that dsno_train filled")
+        ->capture_default_str()
+        ->check(CLI::ExistingDirectory);
+    command->add_option("--threads", options.threads, "0: as many as there are processors")
+        ->capture_default_str();
+    command->callback([&options, act] {
+      if (options.threads > 0) nop::Cpu::set_thread_count(options.threads);
+      act(options);
+    });
+    return command;
+  };
+  auto* const quality = stage("quality", "how good their pictures are", judge);
+  quality->add_option("--images", options.images, "real pictures to compare with")
+      ->capture_default_str()
+      ->check(CLI::ExistingFile);
+  quality->add_option("--more-images", options.more_images, "others, to see how far real ones are")
+      ->capture_default_str()
+      ->check(CLI::ExistingFile);
+  quality->add_option("--count", options.count, "pictures of each")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 10000000));
+  quality->add_option("--neighbours", options.neighbours, "pictures for precision and recall")
+      ->capture_default_str()
+      ->check(CLI::Range(4, 100000));
+  quality->add_option("--batch", options.batch, "pictures at a time")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4096));
+  quality->add_flag("--resume", options.resume, "keep the rows that are there");
+  stage("cost", "what they take", time_ways)
+      ->add_option("--rounds", options.rounds, "of which the median is taken")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  stage("report", "both in one table and plots", report);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error));
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "dsno_evaluate: %s\n", error.what());
+    return 1;
+  }
+}
