@@ -4,12 +4,15 @@
 #include <nop/autodiff/field.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/core/tensor.hpp>
+#include <nop/diffusion/noise_level.hpp>
 #include <nop/layers/embedded_times.hpp>
 #include <nop/ops/axes.hpp>
 #include <nop/ops/samples.hpp>
 
 #include <concepts>
 #include <cstddef>
+#include <span>
+#include <vector>
 
 /// \file
 /// A backbone is a network of blocks that a Dsno can be built on. It answers
@@ -27,6 +30,13 @@
 /// A block that answers in more states than its h has begins as it is for all, and only where it
 /// meets the time in each: `h` has one state before the first block that is told several times.
 /// `between` may answer with the last state alone.
+///
+/// Where others are to be told what it knows, such as by a second head (with_variance.hpp), it says
+/// what it is made of:
+///
+///     backbone.trunk(x, times)    what the last block says, with places().back() channels
+///     backbone.head()(h)          the answer by that
+///     backbone.new_head(init)     another one of the same kind, which answers with zeros
 
 namespace nop {
 
@@ -53,6 +63,14 @@ auto at_one_time(const Backbone& backbone) {
     times.fill(static_cast<Real>(time));
     return backbone(x, times);
   };
+}
+
+/// The times of levels, where a model that takes one for each sample runs.
+template <real Real, class Backend>
+Tensor<Real, 1, Backend> times_of(std::span<const NoiseLevel> levels) {
+  std::vector<Real> times;
+  for (const NoiseLevel& level : levels) times.push_back(static_cast<Real>(level.time));
+  return Tensor<Real, 1, Backend>({times.size()}, std::span<const Real>(times));
 }
 
 /// The embedded times of these states, for each sample of a batch.

@@ -118,11 +118,7 @@ class ResidualMlp {
   template <field_like<0, Backend, Real> X, field Times, context... Context>
     requires(rank_of<Times> == 1)
   auto operator()(const X& x, const Times& times, Context&&...) const {
-    check(x.shape(), times.extent(0), x.extent(0));
-    const auto e = embedding_(on_tape_of(x, times));
-    return answer(
-        x, [&e](std::size_t) { return EmbeddedTimes<std::remove_const_t<decltype(e)>>{e}; },
-        [](std::size_t, const auto& h) { return h; });
+    return last_(trunk(x, times));
   }
 
   template <field_like<0, Backend, Real> X, field Times, between_blocks Between, context... Context>
@@ -130,10 +126,30 @@ class ResidualMlp {
   auto operator()(const X& x, const Times& times, const Between& between, Context&&...) const {
     check(x.shape(), times.extent(0), times.extent(0));
     const auto e = embedding_(on_tape_of(x, times));
-    return answer(
+    return last_(through_blocks(
         x,
         [&](std::size_t place) { return times_of_states(e, between.states(place), x.extent(0)); },
-        between);
+        between));
+  }
+
+  /// What the last block says, [batch, width].
+  template <field_like<0, Backend, Real> X, field Times, context... Context>
+    requires(rank_of<Times> == 1)
+  auto trunk(const X& x, const Times& times, Context&&...) const {
+    check(x.shape(), times.extent(0), x.extent(0));
+    const auto e = embedding_(on_tape_of(x, times));
+    return through_blocks(
+        x, [&e](std::size_t) { return EmbeddedTimes<std::remove_const_t<decltype(e)>>{e}; },
+        [](std::size_t, const auto& h) { return h; });
+  }
+
+  using Head = ChannelLinear<Backend, Real>;
+  [[nodiscard]] const Head& head() const { return last_; }
+  [[nodiscard]] Head new_head(const Initializer& init) const {
+    return Head({.in_channels  = config_.width,
+                 .out_channels = config_.out_channels,
+                 .start        = WeightStart::zero},
+                init);
   }
 
   /// The channels at each place.
@@ -154,11 +170,11 @@ class ResidualMlp {
  private:
   /// `told(place)` are the embedded times of the block there.
   template <class X, class Told, class Between>
-  auto answer(const X& x, const Told& told, const Between& between) const {
+  auto through_blocks(const X& x, const Told& told, const Between& between) const {
     auto h = first_(x);
     for (std::size_t block = 0; block < blocks_.size(); ++block)
       h = between(block, blocks_[block](h, told(block)));
-    return last_(h);
+    return h;
   }
 
   void check(const Shape<2>& shape, std::size_t times, std::size_t expected) const {
@@ -177,7 +193,7 @@ class ResidualMlp {
   TimeEmbedding<Backend, Real> embedding_;
   ChannelLinear<Backend, Real> first_;
   std::vector<detail::ResidualMlpBlock<Backend, Real>> blocks_;
-  ChannelLinear<Backend, Real> last_;
+  Head last_;
 };
 
 }  // namespace nop

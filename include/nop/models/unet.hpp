@@ -4,16 +4,15 @@
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/autodiff/field.hpp>
 #include <nop/backend/cpu.hpp>
-#include <nop/core/activation.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/layers/context.hpp>
 #include <nop/layers/embedded_times.hpp>
 #include <nop/layers/init.hpp>
 #include <nop/layers/local_conv.hpp>
-#include <nop/layers/norm.hpp>
 #include <nop/layers/time_embedding.hpp>
 #include <nop/models/backbone.hpp>
+#include <nop/models/unet_head.hpp>
 #include <nop/models/unet_stage.hpp>
 #include <nop/ops/axes.hpp>
 #include <nop/ops/pixel_shuffle.hpp>
@@ -80,17 +79,14 @@ class UNet {
   UNet(const Config& config, const Initializer& init)
       : config_(checked(config)),
         embedding_({.waves = config.width, .channels = 4 * config.width}, init),
-        first_(convolution(config.in_channels * places_of_block(config), config.width,
-                           WeightStart::fan_average),
+        first_({.in_channels  = config.in_channels *
+                               element_count(uniform_shape<Dim>(config.unshuffle)),
+                .out_channels = config.width,
+                .kernel       = uniform_shape<Dim>(3),
+                .bias         = true,
+                .start        = WeightStart::fan_average},
                init),
-        last_norm_({.kind     = NormKind::group,
-                    .channels = config.width * config.multipliers.front(),
-                    .groups   = usual_groups(config.width * config.multipliers.front()),
-                    .epsilon  = 1e-6},
-                   init),
-        last_(convolution(config.width * config.multipliers.front(),
-                          config.out_channels * places_of_block(config), WeightStart::zero),
-              init) {
+        head_(new_head(init)) {
     std::size_t channels = config.width;
     std::vector<std::size_t> skips{channels};
     const auto append = [&](std::vector<Stage>& way, std::size_t beside, std::size_t out,
@@ -124,13 +120,7 @@ class UNet {
   template <field_like<Dim, Backend, Real> X, field Times, context... Context>
     requires(rank_of<Times> == 1)
   auto operator()(const X& x, const Times& times, Context&&... context) const {
-    check(x.shape());
-    expects(times.extent(0) == x.extent(0), "UNet: expected a time for each of ", x.extent(0),
-            " samples, got ", times.extent(0));
-    const auto e = embedding_(on_tape_of(x, times));
-    return answer(
-        x, [&e](std::size_t) { return EmbeddedTimes<std::remove_const_t<decltype(e)>>{e}; },
-        [](std::size_t, const auto& h) { return h; }, context...);
+    return head_(trunk(x, times, context...));
   }
 
   template <field_like<Dim, Backend, Real> X, field Times, between_blocks Between,
@@ -141,10 +131,32 @@ class UNet {
     check(x.shape());
     expects(times.extent(0) > 0, "UNet: expected at least one time for all samples, got none");
     const auto e = embedding_(on_tape_of(x, times));
-    return answer(
+    return head_(through_blocks(
         x,
         [&](std::size_t place) { return times_of_states(e, between.states(place), x.extent(0)); },
-        between, context...);
+        between, context...));
+  }
+
+  /// What the last block says, [batch, places().back(), grid...] on the grid of the first level.
+  template <field_like<Dim, Backend, Real> X, field Times, context... Context>
+    requires(rank_of<Times> == 1)
+  auto trunk(const X& x, const Times& times, Context&&... context) const {
+    check(x.shape());
+    expects(times.extent(0) == x.extent(0), "UNet: expected a time for each of ", x.extent(0),
+            " samples, got ", times.extent(0));
+    const auto e = embedding_(on_tape_of(x, times));
+    return through_blocks(
+        x, [&e](std::size_t) { return EmbeddedTimes<std::remove_const_t<decltype(e)>>{e}; },
+        [](std::size_t, const auto& h) { return h; }, context...);
+  }
+
+  using Head = UNetHead<Dim, Backend, Real>;
+  [[nodiscard]] const Head& head() const { return head_; }
+  [[nodiscard]] Head new_head(const Initializer& init) const {
+    return Head({.channels     = config_.width * config_.multipliers.front(),
+                 .out_channels = config_.out_channels,
+                 .unshuffle    = config_.unshuffle},
+                init);
   }
 
   /// The channels at each place.
@@ -169,17 +181,16 @@ class UNet {
     visit("down", self.down_);
     visit("middle", self.middle_);
     visit("up", self.up_);
-    visit("last_norm", self.last_norm_);
-    visit("last", self.last_);
+    Head::members(self.head_, visit);
   }
 
  private:
-  using Stage       = UNetStage<Dim, Backend, Real>;
-  using Convolution = LocalConv<Dim, Backend, Real>;
+  using Stage = UNetStage<Dim, Backend, Real>;
 
   /// `told(place)` are the embedded times of the stages up to a place.
   template <class X, class Told, class Between, class... Context>
-  auto answer(const X& x, const Told& told, const Between& between, Context&... context) const {
+  auto through_blocks(const X& x, const Told& told, const Between& between,
+                      Context&... context) const {
     std::size_t place = 0;
     auto h            = first_(pixel_unshuffle(x, config_.unshuffle));
     std::vector<decltype(h)> skips{h};
@@ -200,7 +211,7 @@ class UNet {
       }
       go_on(stage);
     }
-    return pixel_shuffle(last_(last_norm_.activated(h, Activation::silu)), config_.unshuffle);
+    return h;
   }
 
   static const Config& checked(const Config& config) {
@@ -218,17 +229,6 @@ class UNet {
             "UNet: expected blocks of 1 to 1023 points to enter as channels, got ",
             config.unshuffle);
     return config;
-  }
-  static std::size_t places_of_block(const Config& config) {
-    return element_count(uniform_shape<Dim>(config.unshuffle));
-  }
-  static typename Convolution::Config convolution(std::size_t in, std::size_t out,
-                                                  WeightStart start) {
-    return {.in_channels  = in,
-            .out_channels = out,
-            .kernel       = uniform_shape<Dim>(3),
-            .bias         = true,
-            .start        = start};
   }
   [[nodiscard]] std::size_t channels_at(std::size_t level) const {
     return config_.width * config_.multipliers[level];
@@ -263,10 +263,9 @@ class UNet {
 
   Config config_;
   TimeEmbedding<Backend, Real> embedding_;
-  Convolution first_;
+  LocalConv<Dim, Backend, Real> first_;
   std::vector<Stage> down_, middle_, up_;
-  Norm<Backend, Real> last_norm_;
-  Convolution last_;
+  Head head_;
 };
 
 }  // namespace nop

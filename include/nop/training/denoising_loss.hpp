@@ -13,6 +13,7 @@
 #include <nop/diffusion/parameterisation.hpp>
 #include <nop/diffusion/schedule.hpp>
 #include <nop/diffusion/time_grid.hpp>
+#include <nop/models/backbone.hpp>
 #include <nop/ops/linear_combination.hpp>
 #include <nop/ops/reduce.hpp>
 
@@ -23,14 +24,6 @@
 #include <vector>
 
 namespace nop {
-
-/// The times of levels, where a model that takes one for each sample runs.
-template <real Real, class Backend>
-Tensor<Real, 1, Backend> times_of(std::span<const NoiseLevel> levels) {
-  std::vector<Real> times;
-  for (const NoiseLevel& level : levels) times.push_back(static_cast<Real>(level.time));
-  return Tensor<Real, 1, Backend>({times.size()}, std::span<const Real>(times));
-}
 
 /// sum_i w_i |x_i - y_i|^2 over the samples of two batches, [batch, ...], where |.|^2 is the mean
 /// over the numbers of a sample, and 1/batch of it. Throws PreconditionError unless shapes are
