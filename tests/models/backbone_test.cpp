@@ -42,4 +42,9 @@ TEST_CASE("a solver asks a backbone for all its fields at one time") {
   CHECK(told == std::vector<double>{0.25, 0.25, 0.25});
 }
 
+TEST_CASE("the times of levels are a backbone's times") {
+  const std::vector<NoiseLevel> levels{{.time = 0.25, .lambda = 1}, {.time = 0.75, .lambda = -1}};
+  CHECK(nop::times_of<float, Cpu>(levels).to_host() == std::vector<float>{0.25F, 0.75F});
+}
+
 }  // namespace nop::test::backbone_test

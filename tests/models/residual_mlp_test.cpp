@@ -128,6 +128,16 @@ TEST_CASE("between is called after every block, and a point may be asked at many
                                net(nop::repeat_samples(x, 3), three_times()).to_host()) < 1e-14);
 }
 
+TEST_CASE("a residual MLP is its trunk and its head, and makes others that answer with zeros") {
+  const auto net = trained();
+  const auto x   = random_field(Shape{3, 2}, 2);
+  const auto h   = net.trunk(x, three_times());
+  CHECK(h.shape() == Shape<2>{3, net.places().back()});
+  CHECK(net.head()(h).to_host() == net(x, three_times()).to_host());
+  nop::Rng rng(1);
+  CHECK(net.new_head(rng)(h).to_host() == std::vector<double>(9));
+}
+
 TEST_CASE("the residual MLP of the two-dimensional examples has 59 thousand parameters") {
   nop::Rng rng(1);
   CHECK(nop::parameter_count(

@@ -168,6 +168,16 @@ TEST_CASE("a sample at many times is as many samples, and samples do not see eac
                                net(nop::test::samples_of(x, 0, 1), at({0.4})).to_host()) < 1e-13);
 }
 
+TEST_CASE("a U-Net is its trunk and its head, and makes other heads that answer with zeros") {
+  const auto net = trained(small(2));
+  const auto x   = random_field(Shape{2, 1, 8, 4}, 2);
+  const auto h   = net.trunk(x, two_times());
+  CHECK(h.shape() == Shape<4>{2, net.places().back(), 4, 2});
+  CHECK(net.head()(h).to_host() == net(x, two_times()).to_host());
+  nop::Rng rng(1);
+  CHECK(net.new_head(rng)(h).to_host() == std::vector<double>(x.size()));
+}
+
 TEST_CASE("a new U-Net answers with zeros; one told an Rng drops out") {
   nop::Rng rng(1);
   const auto x = random_field(Shape{2, 1, 4, 4}, 2);

@@ -50,10 +50,9 @@ class VarianceHead {
                .groups   = usual_groups(channels),
                .epsilon  = 1e-6},
               init),
-        first_({.in_channels  = channels,
-                .out_channels = channels,
-                .start        = WeightStart::fan_average},
-               init),
+        first_(
+            {.in_channels = channels, .out_channels = channels, .start = WeightStart::fan_average},
+            init),
         second_({.in_channels = channels, .out_channels = channels, .start = WeightStart::zero},
                 init),
         last_(backbone.new_head(init)) {}

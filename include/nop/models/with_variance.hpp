@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nop/autodiff/field.hpp>
+#include <nop/core/enumerator.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/diffusion/noise_level.hpp>
 #include <nop/diffusion/reverse_step.hpp>

@@ -51,9 +51,9 @@ struct VarianceLoss {
     std::vector<NoiseLevel> levels;
     for (const double time : stratified_times(data.extent(0), rng.stream()))
       levels.push_back(schedule(time));
-    const auto noise  = normal_noise<Real, Backend>(data.shape(), rng.stream());
-    const auto h      = model.backbone().trunk(noised(data, noise, levels),
-                                               times_of<Real, Backend>(levels));
+    const auto noise = normal_noise<Real, Backend>(data.shape(), rng.stream());
+    const auto h =
+        model.backbone().trunk(noised(data, noise, levels), times_of<Real, Backend>(levels));
     const auto target = model.config().variance == ReverseVariance::sn
                             ? sn_target(data, noise, levels)
                             : npr_target(data, noise, model.backbone().head()(h), says, levels);
