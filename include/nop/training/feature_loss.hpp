@@ -8,6 +8,7 @@
 #include <nop/training/trajectory_loss.hpp>
 
 #include <cstddef>
+#include <type_traits>
 
 namespace nop {
 
@@ -47,7 +48,7 @@ struct FeatureLoss {
     const std::size_t states = shape[0] * shape[1];
     const auto features =
         see(reshape(trajectories, joined(Shape<1>{states}, subshape<2, rank_of<X> - 2>(shape))));
-    constexpr std::size_t rank = rank_of<decltype(features)>;
+    constexpr std::size_t rank = rank_of<std::remove_const_t<decltype(features)>>;
     expects(features.extent(0) == states, "FeatureLoss: expected features of ", states,
             " states, got shape ", features.shape());
     return reshape(features,
