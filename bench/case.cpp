@@ -28,7 +28,9 @@ std::string text_of(const std::vector<std::size_t>& extents) {
 }
 
 Case parse_case(const std::string& name) {
-  static const std::regex form("([a-z]+)([1-4])d_b([0-9]+)_[ch]([0-9]+)_n?([0-9x]+)(_m([0-9x]+))?");
+  static const std::regex form(
+      "([a-z]+)([1-4])d_b([0-9]+)_[ch]([0-9]+)_n?([0-9x]+)(_m([0-9x]+))?"
+      "(_s([1-9][0-9]*)(_e([0-9]+)x([0-9]+))?)?");
   const auto refuse = [&name](const std::string& why) {
     throw std::invalid_argument("expected the name of a case, such as sc2d_b4_c32_256_m24, got '" +
                                 name + "': " + why);
@@ -48,12 +50,18 @@ Case parse_case(const std::string& name) {
     if (name_of(kind) != part[1]) continue;
     const bool has_modes = kind == Kind::sc || kind == Kind::fno || kind == Kind::time;
     if (part[6].matched != has_modes) refuse(has_modes ? "_mMODES is missing" : "it has no modes");
+    const bool has_states = kind == Kind::dsno;
+    if (part[8].matched != has_states)
+      refuse(has_states ? "_sSTATES is missing" : "it has no states");
     return {.name     = name,
             .kind     = kind,
             .batch    = std::stoul(part[3]),
             .channels = std::stoul(part[4]),
             .grid     = extents(part[5]),
-            .modes    = has_modes ? extents(part[7]) : std::vector<std::size_t>{}};
+            .modes    = has_modes ? extents(part[7]) : std::vector<std::size_t>{},
+            .states   = has_states ? std::stoul(part[9]) : 1,
+            .shared   = part[10].matched ? std::stoul(part[11]) : 0,
+            .separate = part[10].matched ? std::stoul(part[12]) : 0};
   }
   refuse("there is no kind '" + part[1].str() + "'");
   return {};

@@ -19,7 +19,7 @@ enum class Kind {
   conv,  ///< convolution with a kernel of 3 points along each axis, and a bias
   unet,  ///< the U-Net of a small picture, one channel in and one out: blocks of 2 x 2 points enter
          ///< as channels, two levels of one block, attention on the second
-  dsno,  ///< diffusion sampling by that U-Net, four times and two modes
+  dsno,  ///< diffusion sampling by that U-Net, two modes; inference is of the last state
   mix,   ///< linear map of the channels
   mlp,   ///< channel MLP, its hidden layer half as wide
   gelu   ///< activation
@@ -60,7 +60,10 @@ std::vector<Enum> all() {
 ///     KIND D d _b BATCH _c CHANNELS _ GRID _m MODES        fno2d_b8_h64_128_m32
 ///
 /// h stands for c in models. GRID and MODES are extents with x between, such as 64x64x40, or one
-/// extent for all D axes; kinds that have no modes leave them out.
+/// extent for all D axes; kinds that have no modes leave them out. A dsno has states, and may have
+/// ends where they are shared and separate (nop::DsnoEnds):
+///
+///     KIND D d _b BATCH _c CHANNELS _ GRID _s STATES _e SHARED x SEPARATE dsno2d_b8_h32_28_s4_e1x2
 struct Case {
   std::string name;
   Kind kind;
@@ -68,6 +71,9 @@ struct Case {
   std::size_t channels;
   std::vector<std::size_t> grid;
   std::vector<std::size_t> modes;
+  std::size_t states   = 1;
+  std::size_t shared   = 0;
+  std::size_t separate = 0;
 };
 
 /// Throws std::invalid_argument if `name` is not as above.

@@ -154,19 +154,44 @@ struct CostModel {
   [[nodiscard]] double taps() const { return std::pow(3.0, static_cast<double>(c.grid.size())); }
 
   /// The products of the U-Net of Kind::unet, whose fields stay in the caches: convolutions, maps
-  /// where channels change and around attention, and its own two. It is told so many times.
-  [[nodiscard]] Cost unet(double times, bool training) const {
-    const double w     = static_cast<double>(c.channels);
-    const double block = std::pow(2.0, static_cast<double>(c.grid.size()));
+  /// where channels change and around attention, and its own two. Of a Dsno in as many states as
+  /// are needed where they stand, and what mixes two modes of them; training needs all states.
+  [[nodiscard]] Cost unet(bool training) const {
+    constexpr std::size_t places = 7;  // of temporal convolutions
+    const auto w                 = static_cast<double>(c.channels);
+    const auto all               = static_cast<double>(c.states);
+    const double block           = std::pow(2.0, static_cast<double>(c.grid.size()));
     const double fine = fields / block, coarse = fine / block;
-    const double points  = coarse / static_cast<double>(c.batch);
-    const double square  = w * w * (taps() * 2);  // a residual block's products at a point
-    const double widened = square + w * w * (taps() + 2);
-    const double attends = 4 * w * w + 2 * points * w;
-    const double sums    = fine * (2 * taps() * block * w + 2 * square + 2 * widened) +
-                        coarse * (4 * square + 2 * widened + 4 * attends);
+    const double attention = 4 * w * w + 2 * coarse / static_cast<double>(c.batch) * w;
+    const double mixing    = c.states == 1 ? 0 : c.states == 2 ? 2 * w * w : 5 * w * w;
+    const double ends      = fine * taps() * block * w;
+    const auto is_last     = [&](std::size_t p) { return !training && p + c.separate >= places; };
+    double states = 1, sums = ends;
+    std::size_t place = 0;
+    // A residual block begins in the states that there are, and ends in those that are wanted.
+    const auto residual = [&](double grid, double in, bool attends) {
+      const double wanted = place < c.shared || is_last(place) ? 1 : all;
+      const double widens = in > w ? in : 0;
+      sums += grid * w * (states * (taps() * in + widens) + wanted * taps() * w);
+      sums += attends ? grid * wanted * attention : 0;
+      states = wanted;
+    };
+    const auto stage = [&](double grid, double in, bool attends) {
+      residual(grid, in, attends);
+      if (place >= c.shared && place + c.separate < places) sums += grid * mixing;
+      if (is_last(++place)) states = 1;
+    };
+    stage(fine, w, false);
+    residual(coarse, w, false);
+    stage(coarse, w, true);
+    stage(coarse, w, true);
+    residual(coarse, w, false);
+    for (int i = 0; i < 2; ++i) stage(coarse, 2 * w, true);
+    residual(fine, w, false);
+    for (int i = 0; i < 2; ++i) stage(fine, 2 * w, false);
+    sums += states * ends;
     const double passes = training ? 3 : 1;
-    return {passes * times * 2 * sums, (passes + times) * fields * size};
+    return {2 * passes * sums, (passes + states) * fields * size};
   }
 
   /// The default model: lifting and projection twice as wide, four layers with a linear skip, a
@@ -205,9 +230,8 @@ inline Cost cost_of(const Case& c, Pass pass, Element element) {
     case Kind::conv:
       return model.local(channels, back);
     case Kind::unet:
-      return model.unet(1, back);
     case Kind::dsno:
-      return model.unet(4, back);
+      return model.unet(back);
     case Kind::mix:
       return model.map(channels, channels, back);
     case Kind::mlp:

@@ -72,9 +72,10 @@ const std::vector<std::string> layers = {
 
 const std::vector<std::string> local     = {"conv2d_b128_c32_14", "conv2d_b128_c32_7",
                                             "conv2d_b1_c32_14", "conv2d_b4_c64_128"};
-const std::vector<std::string> diffusion = {
-    "unet2d_b128_h32_28", "unet2d_b64_h32_28", "unet2d_b8_h32_28", "unet2d_b1_h32_28",
-    "dsno2d_b64_h32_28",  "dsno2d_b8_h32_28",  "dsno2d_b1_h32_28"};
+const std::vector<std::string> diffusion = {"unet2d_b128_h32_28",   "unet2d_b64_h32_28",
+                                            "unet2d_b8_h32_28",     "unet2d_b1_h32_28",
+                                            "dsno2d_b64_h32_28_s4", "dsno2d_b8_h32_28_s4",
+                                            "dsno2d_b1_h32_28_s4",  "dsno2d_b64_h32_28_s4_e2x4"};
 
 const bool added = [] {
   for (const auto& name : convolutions) {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <string>
 
 namespace bench {
 
@@ -37,5 +38,9 @@ Work make_temporal_convolution(const Case& c, Pass pass, const Variant& variant)
 Work make_pointwise(const Case& c, Pass pass, const Variant& variant);
 Work make_model(const Case& c, Pass pass, const Variant& variant);
 Work make_unet(const Case& c, Pass pass, const Variant& variant);
+
+/// Writes a unet or a dsno with random parameters to a .safetensors file, under "net.", with a
+/// batch "x" and the answer "y" of inference: what a peer has to answer to be the same network.
+void write_answer(const Case& c, const std::string& path);
 
 }  // namespace bench

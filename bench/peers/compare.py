@@ -37,11 +37,11 @@ PEERS = {
 
 
 def passes(case):
-    return ("infer", "train") if case.startswith("fno") else ("fwd", "fwdbwd")
+    return ("infer", "train") if case.startswith(("fno", "unet", "dsno")) else ("fwd", "fwdbwd")
 
 
-def time_in_turns(task, workers, rounds, patience):
-    """{peer: [seconds of each round]}. After three rounds, and `patience` seconds, it is enough."""
+def prepared(task, workers):
+    """Those of the workers that can do it, ready."""
     ready = {}
     for peer, worker in workers.items():
         try:
@@ -50,14 +50,19 @@ def time_in_turns(task, workers, rounds, patience):
         except Refused as reason:
             if peer != "fftw":
                 print(f"  {peer}: {reason}", file=sys.stderr)
-    times = {peer: [] for peer in ready}
+    return ready
+
+
+def time_in_turns(ready, rounds, patience):
+    """{name: [seconds of each round]}. After three rounds, and `patience` seconds, it is enough."""
+    times = {name: [] for name in ready}
     start = time.monotonic()
     for turn in range(rounds):
         if turn >= 3 and time.monotonic() - start > patience:
             break
         # Every second round goes the other way round: a drift of the machine favours nobody.
-        for peer in list(ready)[::-1 if turn % 2 else 1]:
-            times[peer].append(ready[peer].seconds())
+        for name in list(ready)[::-1 if turn % 2 else 1]:
+            times[name].append(ready[name].seconds())
     return times
 
 
@@ -75,9 +80,14 @@ def peak_memory(task, peers, threads):
     return peaks
 
 
+def median_ratio(some, others):
+    """How many times as long, the median of the rounds."""
+    return statistics.median(one / other for one, other in zip(some, others))
+
+
 def ratio(times, peer):
-    """How many times as long as nop, the median of the rounds."""
-    return statistics.median(theirs / ours for theirs, ours in zip(times[peer], times["nop"]))
+    """How many times as long as nop."""
+    return median_ratio(times[peer], times["nop"])
 
 
 def table(header, rows):
@@ -115,16 +125,20 @@ def report(result):
                 for task, peaks in result["memory"].items()]
         text += ["Highest resident memory of a process that does nothing else, in MB:", "",
                  table(["case", *peers], rows)]
+    return "\n".join([*text, *this_run(about, peers), ""])
+
+
+def this_run(about, peers):
+    """Where, when and with what it was measured, as a list."""
     ceiling = about["ceilings"]
     versions = dict.fromkeys(peers.values())
-    text += [f"- {about['date']}, commit {about['commit']}, `{about['command']}`",
-             f"- {about['processor']} (family and model {about['family_model']}), {about['cores']} "
-             f"cores, {', '.join(about['flags'])}; {about['threads']} threads each; load before "
-             f"{about['load_before']}",
-             f"- {ceiling['float_flops'] / 1e9:.0f} GFLOP/s in float; memory reads "
-             f"{ceiling['read_bytes'] / 1e9:.1f}, copies {ceiling['copy_bytes'] / 1e9:.1f} GB/s",
-             f"- {about['compiler']}", *(f"- {version}" for version in versions), ""]
-    return "\n".join(text)
+    return [f"- {about['date']}, commit {about['commit']}, `{about['command']}`",
+            f"- {about['processor']} (family and model {about['family_model']}), {about['cores']} "
+            f"cores, {', '.join(about['flags'])}; {about['threads']} threads each; load before "
+            f"{about['load_before']}",
+            f"- {ceiling['float_flops'] / 1e9:.0f} GFLOP/s in float; memory reads "
+            f"{ceiling['read_bytes'] / 1e9:.1f}, copies {ceiling['copy_bytes'] / 1e9:.1f} GB/s",
+            f"- {about['compiler']}", *(f"- {version}" for version in versions)]
 
 
 def write_csv(result, path):
@@ -229,7 +243,7 @@ def main():
                 print(f"compare: {peer} does not start: {reason}", file=sys.stderr)
                 workers.pop(peer).close()
         for task in tasks:
-            times = time_in_turns(task, workers, options.rounds, options.patience)
+            times = time_in_turns(prepared(task, workers), options.rounds, options.patience)
             if "nop" not in times:
                 continue
             flops, bytes_ = least[task]

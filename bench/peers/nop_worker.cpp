@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Times nop for compare.py and growth.py. With arguments it prints what the machine can do, the
-// least work of cases, or the most memory that a process needs which does nothing but this case.
+// least work of cases, or the most memory that a process needs which does nothing but this case, or
+// writes a network and its answer.
 #include <nop/backend/cpu.hpp>
 #include <nop/core/host_memory.hpp>
 #include <nop/version.hpp>
@@ -43,13 +44,18 @@ int main(int argc, char** argv) {
       for (int i = 2; i < argc; ++i) print_cost(argv[i]);
     } else if (command == "memory" && argc == 3) {
       print_memory(argv[2]);
+    } else if (command == "answer" && argc == 4) {
+      bench::write_answer(bench::parse_case(argv[2]), argv[3]);
     } else if (argc == 1) {
       return bench::serve("nop " + std::string(nop::version), [](const auto& name, auto pass) {
         nop::HostMemory::trim();
         return bench::make_work(name, pass);
       });
     } else {
-      std::fprintf(stderr, "usage: nop_worker [ceilings | cost CASE/PASS... | memory CASE/PASS]\n");
+      std::fprintf(
+          stderr,
+          "usage: nop_worker [ceilings | cost CASE/PASS... | memory CASE/PASS | answer CASE "
+          "FILE]\n");
       return 2;
     }
   } catch (const std::exception& error) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Times neuraloperator on PyTorch for compare.py; with the argument `compile`, through
-torch.compile."""
+"""Times neuraloperator and our U-Nets on PyTorch for compare.py and sampling.py; with the argument
+`compile`, through torch.compile."""
 
 import os
 import sys
@@ -14,6 +14,7 @@ import torch  # noqa: E402
 from neuralop.layers.spectral_convolution import SpectralConv  # noqa: E402
 from neuralop.models import FNO  # noqa: E402
 
+from torch_unet import network  # noqa: E402
 from worker import serve  # noqa: E402
 
 COMPILED = "compile" in sys.argv[1:]
@@ -35,9 +36,13 @@ def make(case, what):
         module = FNO(n_modes=case.modes, in_channels=1, out_channels=1,
                      hidden_channels=case.channels, n_layers=4)
         x = torch.randn(case.batch, 1, *case.grid)
+    elif case.kind in ("unet", "dsno"):
+        module = network(case, only_last=what == "infer")
+        x = torch.randn(case.batch, 1, *case.grid)
     else:
         raise ValueError(f"no such kind here: {case.kind}")
-    y = torch.randn_like(x)
+    with torch.no_grad():
+        y = torch.randn_like(module(x))
     call = compiled(module)
     optimizer = torch.optim.Adam(module.parameters(), 1e-6)
     x_with_gradient = x.clone().requires_grad_()

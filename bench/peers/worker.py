@@ -16,19 +16,24 @@ class Case:
     channels: int
     grid: tuple
     modes: tuple
+    states: int
+    shared: int
+    separate: int
 
 
 def parse_case(name):
-    form = re.fullmatch(r"([a-z]+)([1-4])d_b(\d+)_[ch](\d+)_n?([\dx]+)(?:_m([\dx]+))?", name)
+    form = re.fullmatch(r"([a-z]+)([1-4])d_b(\d+)_[ch](\d+)_n?([\dx]+)(?:_m([\dx]+))?"
+                        r"(?:_s(\d+)(?:_e(\d+)x(\d+))?)?", name)
     if form is None:
         raise ValueError(f"expected the name of a case, such as sc2d_b4_c32_256_m24, got '{name}'")
-    kind, dimensions, batch, channels, grid, modes = form.groups()
+    kind, dimensions, batch, channels, grid, modes, *states = form.groups()
 
     def extents(text):
         values = tuple(int(value) for value in text.split("x"))
         return values if len(values) > 1 else values * int(dimensions)
 
-    return Case(kind, int(batch), int(channels), extents(grid), extents(modes) if modes else ())
+    return Case(kind, int(batch), int(channels), extents(grid), extents(modes) if modes else (),
+                *(int(number or 0) for number in states))
 
 
 def median_seconds(call, at_least):
