@@ -19,7 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from compare import PEERS, median_ratio, prepared, table, this_run, time_in_turns
+from compare import PEERS, median_ratio, prepared, ratio, table, this_run, time_in_turns
 from workers import (HERE, PROGRAMS, ROOT, Refused, Worker, about_this_run, ceilings, costs, higher,
                      limit)
 
@@ -118,14 +118,14 @@ def measure_training(peers, options):
 
 
 def tasks_of(result):
-    """{task: {peer: [seconds]}} of everything: of a backbone, all rounds it stood beside."""
+    """{task: {peer: [seconds]}} of everything; of a backbone, beside the samplers of all peers."""
     tasks = {}
     for case, peers in result["inference"].items():
         beside = tasks.setdefault(f"{backbone(architecture(case)[0])}/infer", {})
-        for name, times in peers.items():
+        tasks[f"{case}/infer"] = {name: times["sampler"] for name, times in peers.items()}
+        for name, times in peers.items() if len(peers) == len(result["peers"]) else ():
             beside.setdefault(name, []).extend(times["backbone"])
-            tasks.setdefault(f"{case}/infer", {})[name] = times["sampler"]
-    return tasks | result["training"]
+    return {task: times for task, times in tasks.items() if times} | result["training"]
 
 
 def batch_of(task):
@@ -139,14 +139,10 @@ def cells(task, times, result):
     others = [p for p in result["peers"] if p != "nop"]
     each = 1e3 / batch_of(task)
 
-    def longer(name):
-        # Rounds of the backbone differ in number where a peer was not asked beside all samplers.
-        return statistics.median(times[name]) / ours
-
-    best = min((longer(name) for name in others if name in times), default=None)
+    best = min((ratio(times, name) for name in others if name in times), default=None)
     return [task, f"{each * ours:.4g}", f"{100 * shortest / ours:.0f} %",
             f"**{best:.1f}x**" if best else "–",
-            *(f"{each * statistics.median(times[name]):.4g} ({longer(name):.1f}x)"
+            *(f"{each * statistics.median(times[name]):.4g} ({ratio(times, name):.1f}x)"
               if name in times else "–" for name in others)]
 
 
@@ -230,6 +226,8 @@ def draw(result, path):
             if points:
                 left.plot(*zip(*points), style, color=f"C{index}", label=f"{name}: {label}")
     left.set_yscale("log")
+    left.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    left.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else "")
     left.set_ylabel("milliseconds a picture")
     for index, ends in enumerate(ENDS):
         for style, name in zip(("o-", "o:"), result["peers"]):
