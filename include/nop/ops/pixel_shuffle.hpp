@@ -50,6 +50,18 @@ struct PixelBlocks {
     return x;
   }
 
+  /// A field of one channel for all places of a block on the fine grid.
+  template <class Field>
+  Field repeated(const Field& y) const {
+    auto x = Field::uninitialized(fine);
+    if (x.size() == 0) return x;
+    auto* const to = x.mutable_data();
+    for (std::size_t place = 0; place < places(); ++place)
+      Field::Backend::copy_strided(blocks(), y.data(), steps_of(blocks()), to + offset(place),
+                                   fine_steps());
+    return x;
+  }
+
  private:
   /// [batch, channels of the fine field, coarse grid...]
   [[nodiscard]] Extents blocks() const {

@@ -5,6 +5,7 @@
 #include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/shape.hpp>
+#include <nop/ops/map.hpp>
 #include <nop/ops/pixel_shuffle.hpp>
 
 #include <cstddef>
@@ -34,11 +35,7 @@ struct BlockValues {
   /// weight times each value, at all points of its block.
   template <class Field>
   Field repeated(const Field& coarse, double weight) const {
-    auto places_apart = Field::uninitialized(blocks.coarse());
-    const auto& shape = coarse.shape();
-    Field::Backend::map(times<Field>(weight), box(shape),
-                        whole(places_apart.mutable_data(), box(shape)), each(coarse.data(), shape));
-    return blocks.scattered(places_apart);
+    return blocks.repeated(weight == 1 ? coarse : mapped(times<Field>(weight), coarse));
   }
 
  private:

@@ -8,6 +8,7 @@
 #include <nop/core/operand.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/core/tensor.hpp>
+#include <nop/ops/axes.hpp>
 
 #include <cstddef>
 #include <numbers>
@@ -39,21 +40,18 @@ struct SoftmaxPullback {
   constexpr auto operator()(auto g, auto y, auto mean) const { return y * (g - mean); }
 };
 
-/// The largest number of each row of a box [1, rows, columns]: the larger ones of the rows' two
-/// halves, until one is left.
+/// The largest number of each row of a box [1, rows, columns]: the larger ones of the columns' two
+/// halves, until one is left. Columns lie in memory for that as rows do.
 template <class Field>
 auto row_maxima(const Shape<3>& box, const Field& x) {
-  using Vector = Tensor<typename Field::Element, 1, typename Field::Backend>;
-  Vector left  = x.reshaped(Shape<1>{x.size()});
+  using Columns = Tensor<typename Field::Element, 2, typename Field::Backend>;
+  Columns left  = transposed(x.reshaped(Shape<2>{box[1], box[2]}));
   for (std::size_t n = box[2]; n > 1;) {
-    const std::size_t half  = (n + 1) / 2;
-    const Shape<3> half_box = {1, box[1], half};
-    auto larger             = Vector::uninitialized({box[1] * half});
-    const auto from         = [&left, n](std::size_t first) {
-      return Operand<const typename Field::Element>{moved_by(left.data(), first), {0, n, 1}};
-    };
-    Field::Backend::map(Larger{}, half_box, whole(larger.mutable_data(), half_box), from(0),
-                        from(n - half));
+    const std::size_t half = (n + 1) / 2;
+    auto larger            = Columns::uninitialized({half, box[1]});
+    const Shape<3> all     = {1, 1, larger.size()};
+    Field::Backend::map(Larger{}, all, whole(larger.mutable_data(), all), whole(left.data(), all),
+                        whole(moved_by(left.data(), (n - half) * box[1]), all));
     left = larger;
     n    = half;
   }

@@ -82,6 +82,28 @@ TEST_CASE_TEMPLATE("a box is cut out of an array and set into another", T, float
                row_major(to)));
 }
 
+TEST_CASE("axes that lie one behind the other are copied together, as far as they do") {
+  const auto in = random_values<float>(3 * 8 * 9000, 1);
+  for (const Shape<4> whole : {Shape<4>{3, 8, 5, 7}, Shape<4>{3, 8, 1, 1}, Shape<4>{3, 8, 60, 150},
+                               Shape<4>{1, 1, 1, 9}}) {
+    CAPTURE(whole);
+    const auto step = row_major(whole);
+    CHECK(copies(whole, in, 0, step, element_count(whole), 0, step));
+    for (std::size_t axis = 0; axis < 4; ++axis) {
+      if (whole[axis] == 1) continue;
+      auto part = whole, twice = whole;
+      part[axis] -= 1;
+      twice[axis] *= 2;
+      CAPTURE(axis);
+      CHECK(copies(part, in, step[axis], step, element_count(part), 0, row_major(part)));
+      CHECK(copies(whole, in, 0, step, element_count(twice), whole[axis] * step[axis],
+                   row_major(twice)));
+    }
+  }
+  CHECK(copies(Shape<3>{4, 3, 5}, in, 2, Shape<3>{0, 0, 0}, 60, 0, Shape<3>{15, 5, 1}));
+  CHECK(copies(Shape<3>{1, 1, 5}, in, 2, Shape<3>{99, 98, 1}, 5, 0, Shape<3>{7, 6, 1}));
+}
+
 TEST_CASE("every second element is taken and one value is spread out") {
   const auto in = random_values<double>(40, 1);
   CHECK(copies(Shape<1>{20}, in, 1, Shape<1>{2}, 20, 0, Shape<1>{1}));

@@ -117,6 +117,19 @@ void tap_products(std::size_t rows, const TapTile<Real>& tile, std::size_t colum
   if (i < columns) tile.template product<Rows, 1>(x + i, w, bias, out + i, step);
 }
 
+/// to[channel][row] = from[row row_step + channel channel_step], for a number of rows known only
+/// now.
+template <real Real, std::size_t Rows = MixTile<Real>::rows>
+Real* pack_rows(std::size_t rows, std::size_t channels, const Real* from, std::size_t row_step,
+                std::size_t channel_step, Real* to) {
+  if constexpr (Rows > 1)
+    if (rows < Rows)
+      return pack_rows<Real, Rows - 1>(rows, channels, from, row_step, channel_step, to);
+  for (std::size_t c = 0; c < channels; ++c, from += channel_step, to += Rows)
+    for (std::size_t r = 0; r < Rows; ++r) to[r] = from[r * row_step];
+  return to;
+}
+
 /// A weight in the order in which tiles read it, [block of rows][tap][channel][row]. The adjoint
 /// has the channels of the result for rows, or those of x, and its taps backwards.
 template <std::size_t Dim, real Real>
@@ -128,9 +141,7 @@ void pack_weight(const ConvolutionSize<Dim>& size, const Real* weight, bool adjo
     for (std::size_t t = 0; t < taps; ++t) {
       const Real* const of_tap = weight + (adjoint ? taps - 1 - t : t) * size.in * size.out +
                                  blocks.begin(block) * row_step;
-      for (std::size_t c = 0; c < channels; ++c)
-        for (std::size_t r = 0; r < blocks.height(block); ++r)
-          *packed++ = of_tap[c * channel_step + r * row_step];
+      packed = pack_rows(blocks.height(block), channels, of_tap, row_step, channel_step, packed);
     }
 }
 

@@ -59,6 +59,8 @@ class Stream {
     repeated_.fill(*row.data);
   }
   [[nodiscard]] bool is_flat() const { return step_ <= 1; }
+  /// Whether what was written to `out` before does not change what is read from here.
+  [[nodiscard]] bool is_apart_from(const Element* out) const { return row_.data != out; }
 
   /// All lanes from element i on; of a flat stream only.
   [[nodiscard]] Batch<Element> load(std::size_t i) const {
@@ -86,10 +88,14 @@ void store(const Batch<Element>& batch, const Row<Element>& row, std::size_t i, 
 
 /// The elements from `begin` on of `map_streams`, at the end of a row or not next to each other.
 /// Kept apart: a call inside of a loop would empty the registers, and f may have many constants.
+/// Of a row that is longer than a register the last one is full: what it has in common with the one
+/// before is computed again.
 template <class F, class Out, class... In>
 [[gnu::noinline]] void map_rest(const F& f, std::size_t begin, std::size_t count,
                                 const Row<Out>& out, const Stream<In>&... in) {
-  for (std::size_t i = begin; i < count; i += lanes<Out>) {
+  const bool again = out.step == 1 && count > lanes<Out> && count - begin < lanes<Out> &&
+                     ((in.is_flat() && in.is_apart_from(out.data)) && ...);
+  for (std::size_t i = again ? count - lanes<Out> : begin; i < count; i += lanes<Out>) {
     const std::size_t n = std::min(lanes<Out>, count - i);
     store(Batch<Out>(f(in.load(i, n)...)), out, i, n);
   }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <nop/backend/cpu/simd.hpp>
+#include <nop/backend/cpu/transpose.hpp>
 #include <nop/core/host_memory.hpp>
 #include <nop/core/shape.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 namespace nop::cpu::detail {
 
@@ -102,17 +104,25 @@ class Surrounded {
   HostVector<std::size_t> rows_;  ///< where the rows of a line are
 };
 
-/// Copies a few numbers, register by register, of which the last overlaps the one before.
+/// Copies numbers register by register, of which the last overlaps the one before, if there are
+/// enough for one.
+template <class Register, class Real>
+bool copy_registers(const Real* in, std::size_t count, Real* out) {
+  constexpr std::size_t width = Register::size;
+  if (count < width) return false;
+  for (std::size_t i = 0; i + width < count; i += width)
+    Register::load_unaligned(in + i).store_unaligned(out + i);
+  Register::load_unaligned(in + count - width).store_unaligned(out + count - width);
+  return true;
+}
+
+/// Copies a few numbers.
 template <class Real>
 void copy_run(const Real* in, std::size_t count, Real* out) {
-  constexpr std::size_t width = lanes<Real>;
-  if (count < width) {
-    for (std::size_t i = 0; i < count; ++i) out[i] = in[i];
-    return;
-  }
-  for (std::size_t i = 0; i + width < count; i += width)
-    Batch<Real>::load_unaligned(in + i).store_unaligned(out + i);
-  Batch<Real>::load_unaligned(in + count - width).store_unaligned(out + count - width);
+  if (copy_registers<Batch<Real>>(in, count, out)) return;
+  if constexpr (!std::is_void_v<SmallBatch<Real>>)
+    if (copy_registers<SmallBatch<Real>>(in, count, out)) return;
+  for (std::size_t i = 0; i < count; ++i) out[i] = in[i];
 }
 
 }  // namespace nop::cpu::detail
