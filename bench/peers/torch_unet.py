@@ -16,7 +16,6 @@ from pathlib import Path
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.utils.flop_counter import FlopCounterMode
 
 from worker import parse_case
 
@@ -250,6 +249,8 @@ def as_here(value, own):
 
 
 def main():
+    from torch.utils.flop_counter import FlopCounterMode
+
     for name, path in zip(sys.argv[1::2], sys.argv[2::2]):
         net, tensors = network(parse_case(name), only_last=True), read_safetensors(path)
         own = net.state_dict()
