@@ -33,11 +33,11 @@ namespace nop {
 /// Bao, Li, Zhu, Zhang, "Analytic-DPM: an analytic estimate of the optimal reverse variance in
 /// diffusion probabilistic models", ICLR 2022, equation 8.
 template <class Model, real Real, std::size_t Rank, class Backend>
-requires(Rank >= 1) std::vector<double> mean_square_eps(const Model& model, Parameterisation says,
-                                                        const Schedule& schedule,
-                                                        std::span<const double> times,
-                                                        const Tensor<Real, Rank, Backend>& data,
-                                                        Rng& rng, std::size_t size = 100) {
+  requires(Rank >= 1)
+std::vector<double> mean_square_eps(const Model& model, Parameterisation says,
+                                    const Schedule& schedule, std::span<const double> times,
+                                    const Tensor<Real, Rank, Backend>& data, Rng& rng,
+                                    std::size_t size = 100) {
   expects(data.size() > 0 && size > 0 && times.size() > 1,
           "mean_square_eps: expected data, one sample at a time or more, and two times or more, "
           "got shape ",

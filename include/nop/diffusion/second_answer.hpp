@@ -62,8 +62,8 @@ auto second_answer(ReverseVariance variance, const X& x, const H& said,
   const bool sn     = variance == ReverseVariance::sn;
   const auto square = [](const NoiseLevel& level) { return level.alpha * level.alpha; };
   const auto base   = linear_combination(
-        detail::of_each(at, [sn](const auto& level) { return sn ? level.sigma * level.sigma : 0; }),
-        multiply(x, x), detail::of_each(at, square), detail::ones_like(x));
+      detail::of_each(at, [sn](const auto& level) { return sn ? level.sigma * level.sigma : 0; }),
+      multiply(x, x), detail::of_each(at, square), detail::ones_like(x));
   return linear_combination(
       std::vector<double>(at.size(), 1), base,
       detail::of_each(at, [&](const auto& level) { return sn ? level.alpha : square(level); }),

@@ -116,14 +116,14 @@ class ResidualMlp {
   /// Throws PreconditionError if channels or times do not fit. It has nothing to be told but the
   /// time; a context is there as in any backbone.
   template <field_like<0, Backend, Real> X, field Times, context... Context>
-  requires(rank_of<Times> == 1) auto operator()(const X& x, const Times& times,
-                                                Context&&...) const {
+    requires(rank_of<Times> == 1)
+  auto operator()(const X& x, const Times& times, Context&&...) const {
     return last_(trunk(x, times));
   }
 
   template <field_like<0, Backend, Real> X, field Times, between_blocks Between, context... Context>
-  requires(rank_of<Times> == 1) auto operator()(const X& x, const Times& times,
-                                                const Between& between, Context&&...) const {
+    requires(rank_of<Times> == 1)
+  auto operator()(const X& x, const Times& times, const Between& between, Context&&...) const {
     check(x.shape(), times.extent(0), times.extent(0));
     const auto e = embedding_(on_tape_of(x, times));
     return last_(through_blocks(
@@ -134,7 +134,8 @@ class ResidualMlp {
 
   /// What the last block says, [batch, width].
   template <field_like<0, Backend, Real> X, field Times, context... Context>
-  requires(rank_of<Times> == 1) auto trunk(const X& x, const Times& times, Context&&...) const {
+    requires(rank_of<Times> == 1)
+  auto trunk(const X& x, const Times& times, Context&&...) const {
     check(x.shape(), times.extent(0), x.extent(0));
     const auto e = embedding_(on_tape_of(x, times));
     return through_blocks(

@@ -118,16 +118,16 @@ class UNet {
 
   /// Throws PreconditionError if channels, grid or times do not fit.
   template <field_like<Dim, Backend, Real> X, field Times, context... Context>
-  requires(rank_of<Times> == 1) auto operator()(const X& x, const Times& times,
-                                                Context&&... context) const {
+    requires(rank_of<Times> == 1)
+  auto operator()(const X& x, const Times& times, Context&&... context) const {
     return head_(trunk(x, times, context...));
   }
 
   template <field_like<Dim, Backend, Real> X, field Times, between_blocks Between,
             context... Context>
-  requires(rank_of<Times> == 1) auto operator()(const X& x, const Times& times,
-                                                const Between& between,
-                                                Context&&... context) const {
+    requires(rank_of<Times> == 1)
+  auto operator()(const X& x, const Times& times, const Between& between,
+                  Context&&... context) const {
     check(x.shape());
     expects(times.extent(0) > 0, "UNet: expected at least one time for all samples, got none");
     const auto e = embedding_(on_tape_of(x, times));
@@ -139,8 +139,8 @@ class UNet {
 
   /// What the last block says, [batch, places().back(), grid...] on the grid of the first level.
   template <field_like<Dim, Backend, Real> X, field Times, context... Context>
-  requires(rank_of<Times> == 1) auto trunk(const X& x, const Times& times,
-                                           Context&&... context) const {
+    requires(rank_of<Times> == 1)
+  auto trunk(const X& x, const Times& times, Context&&... context) const {
     check(x.shape());
     expects(times.extent(0) == x.extent(0), "UNet: expected a time for each of ", x.extent(0),
             " samples, got ", times.extent(0));

@@ -33,8 +33,8 @@ struct FeatureLoss {
   /// Of rank 0, for trajectories [batch, step, ...]. Throws PreconditionError unless their shapes
   /// are equal, have a state for each weight and `see` answers to each state.
   template <field X, field Y>
-  requires(rank_of<X> >= 2 && rank_of<Y> == rank_of<X>) auto operator()(const X& prediction,
-                                                                        const Y& target) const {
+    requires(rank_of<X> >= 2 && rank_of<Y> == rank_of<X>)
+  auto operator()(const X& prediction, const Y& target) const {
     expects(prediction.shape() == target.shape(), "FeatureLoss: expected trajectories of shape ",
             target.shape(), ", got ", prediction.shape());
     return distance(seen(prediction), seen(target));
