@@ -7,6 +7,7 @@
 //
 // All files are in --run. Ways whose models are not there are left out.
 #include <nop/backend/counting.hpp>
+#include <nop/diffusion/mean_square_eps.hpp>
 #include <nop/io/line_plot.hpp>
 #include <nop/metrics/frechet_distance.hpp>
 #include <nop/metrics/precision_recall.hpp>
@@ -92,7 +93,7 @@ std::vector<Way> all_ways() {
     ways.push_back({.name = std::string(solver) + "-" + std::to_string(evaluations) +
                             (grid == TimeGrid::uniform ? "" : " " + nop::enumerator_name(grid)),
                     .family      = family,
-                    .model       = "backbone",
+                    .model       = sampling::model_of(nop::solver_named(solver)),
                     .solver      = solver,
                     .grid        = grid,
                     .evaluations = evaluations});
@@ -105,6 +106,9 @@ std::vector<Way> all_ways() {
   add_solver("DEIS", "tab3", TimeGrid::uniform, 10);
   add_solver("FastDPM", "ddim", TimeGrid::step_quadratic, 10);
   add_solver("FastDPM", "ddim", TimeGrid::var, 10);
+  for (const char* const solver :
+       {"ddpm", "analytic-ddpm", "analytic-ddim", "sn-ddpm", "sn-ddim", "npr-ddpm", "npr-ddim"})
+    add_solver("with noise", solver, TimeGrid::uniform, 10);
   for (const char* const solver : {"ddim", "dpm++2m", "dpm-fast", "tab3"})
     add_solver("quadratic times", solver, TimeGrid::quadratic, 10);
   return ways;
@@ -123,14 +127,36 @@ std::vector<Way> ways_in(const fs::path& run) {
   return ways;
 }
 
-nop::Solver solver_of(const Way& way) {
-  return sampling::solver_in(nop::solver_named(way.solver), way.grid, way.evaluations);
+bool is_analytic(const Way& way) { return way.solver.starts_with("analytic"); }
+
+/// `mean_square_eps` is for analytic variances; any numbers do where pictures do not matter.
+nop::Solver solver_of(const Way& way, std::vector<double> mean_square_eps = {}) {
+  auto config = nop::solver_named(way.solver);
+  if (mean_square_eps.empty()) mean_square_eps.assign(way.evaluations, 1.0);
+  if (is_analytic(way)) config.mean_square_eps = std::move(mean_square_eps);
+  return sampling::solver_in(config, way.grid, way.evaluations);
 }
 
-sampling::Sampler sampler_of(const Way& way, const fs::path& run) {
-  const auto path = model_path(run, way.model);
-  if (way.solver.empty()) return sampling::operator_sampler(nop::load<sampling::Operator>(path));
-  return sampling::solver_sampler(nop::load<sampling::Net>(path), solver_of(way), 1);
+std::vector<double> measured_mean_square_eps(const Way& way, const Options& options) {
+  const auto all = nop::read_images(options.images);
+  nop::Rng rng(4);
+  const auto samples = rng.stream().indices(1000, all.extent(0));
+  const auto levels  = sampling::schedule();
+  const auto net     = nop::load<sampling::Net>(model_path(options.run, way.model));
+  return mean_square_eps(sampling::asked(net), nop::Parameterisation::x0, levels,
+                         nop::make_time_grid(way.grid, levels, way.evaluations),
+                         nop::gathered_samples(all, samples), rng, options.batch);
+}
+
+sampling::Sampler sampler_of(const Way& way, const Options& options) {
+  if (way.solver.empty())
+    return sampling::operator_sampler(
+        nop::load<sampling::Operator>(model_path(options.run, way.model)));
+  const auto solver =
+      is_analytic(way) ? solver_of(way, measured_mean_square_eps(way, options)) : solver_of(way);
+  return sampling::with_model(options.run, way.model, [&](auto model) {
+    return sampling::solver_sampler(std::move(model), solver, 1);
+  });
 }
 
 // ---- quality ----
@@ -263,7 +289,7 @@ void judge(const Options& options) {
   add("teacher", [&] { return unseen.teacher; });
   for (const Way& way : ways)
     add(way.name,
-        [&] { return nop::in_batches(sampler_of(way, options.run), unseen.noise, options.batch); });
+        [&] { return nop::in_batches(sampler_of(way, options), unseen.noise, options.batch); });
   std::printf("%s\n", table.path().c_str());
 }
 
@@ -274,20 +300,24 @@ double megaflops(const Way& way, const fs::path& run, const Images& noise) {
   using Counting = nop::Counting<>;
   using Net      = nop::UNet<2, Counting>;
   const nop::Tensor<float, 4, Counting> x(noise.shape());
+  const auto path           = model_path(run, way.model);
   Counting::multiplications = 0;
   if (way.solver.empty())
-    nop::load<nop::Dsno<Net>>(model_path(run, way.model)).last(x);
+    nop::load<nop::Dsno<Net>>(path).last(x);
+  else if (way.model.starts_with("variance"))
+    nop::load<nop::WithVariance<Net>>(path)(x, sampling::schedule()(0.5));
   else
-    nop::load<Net>(model_path(run, way.model))(x, nop::Tensor<float, 1, Counting>({x.extent(0)}));
+    nop::load<Net>(path)(x, nop::Tensor<float, 1, Counting>({x.extent(0)}));
   const double calls = way.solver.empty() ? 1 : static_cast<double>(solver_of(way).evaluations());
   return 2e-6 * calls * static_cast<double>(Counting::multiplications) /
          static_cast<double>(x.extent(0));
 }
 
 std::size_t parameters_of(const Way& way, const fs::path& run) {
-  const auto path = model_path(run, way.model);
-  return way.solver.empty() ? parameter_count(nop::load<sampling::Operator>(path))
-                            : parameter_count(nop::load<sampling::Net>(path));
+  if (way.solver.empty())
+    return parameter_count(nop::load<sampling::Operator>(model_path(run, way.model)));
+  return sampling::with_model(run, way.model,
+                              [](const auto& model) { return parameter_count(model); });
 }
 
 double median(std::vector<double> values) {
@@ -306,7 +336,7 @@ void time_ways(const Options& options) {
   for (const std::size_t batch : batches)
     noise.push_back(set.noise(nop::RandomStream(3, 0).indices(batch, 1000000)));
   std::vector<sampling::Sampler> samplers;
-  for (const Way& way : ways) samplers.push_back(sampler_of(way, options.run));
+  for (const Way& way : ways) samplers.push_back(sampler_of(way, options));
 
   std::vector<std::vector<double>> milliseconds(ways.size() * batches.size());
   nop::Progress progress({});
@@ -391,6 +421,9 @@ void run(int argc, char** argv) {
     command->add_option("--run", options.run, "folder that dsno_train filled")
         ->capture_default_str()
         ->check(CLI::ExistingDirectory);
+    command->add_option("--images", options.images, "real pictures")
+        ->capture_default_str()
+        ->check(CLI::ExistingFile);
     command->add_option("--threads", options.threads, "0: as many as there are processors")
         ->capture_default_str();
     command->callback([&options, act] {
@@ -400,10 +433,9 @@ void run(int argc, char** argv) {
     return command;
   };
   auto* const quality = stage("quality", "how good their pictures are", judge);
-  quality->add_option("--images", options.images, "real pictures to compare with")
-      ->capture_default_str()
-      ->check(CLI::ExistingFile);
-  quality->add_option("--more-images", options.more_images, "others, to see how far real ones are")
+  quality
+      ->add_option("--more-images", options.more_images,
+                   "other real ones, to see how far those are")
       ->capture_default_str()
       ->check(CLI::ExistingFile);
   quality->add_option("--count", options.count, "pictures of each")

@@ -31,7 +31,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using sampling::Images;
-using sampling::Net;
 using sampling::Noise;
 using sampling::Operator;
 using sampling::Sampler;
@@ -53,6 +52,7 @@ Options parse(int argc, char** argv) {
   Options options;
   CLI::App app("Makes pictures out of noise in one evaluation of an operator.");
   auto methods = nop::solver_names();
+  std::erase_if(methods, [](const auto& name) { return name.starts_with("analytic"); });
   methods.insert(methods.begin(), "dsno");
   app.add_option("--run", options.run, "folder of the models that dsno_train made")
       ->capture_default_str();
@@ -125,10 +125,11 @@ nop::ImageGrid grid_of_images(const std::vector<float>& values, const nop::Shape
 }
 
 Sampler solver_sampler(const Options& options, const std::string& name, std::size_t evaluations) {
-  return sampling::solver_sampler(
-      nop::load<Net>(sampling::model_path(options.run, "backbone")),
-      sampling::solver_in(nop::solver_named(name), nop::TimeGrid::uniform, evaluations),
-      options.seed);
+  const auto config = nop::solver_named(name);
+  const auto solver = sampling::solver_in(config, nop::TimeGrid::uniform, evaluations);
+  return sampling::with_model(options.run, sampling::model_of(config), [&](auto model) {
+    return sampling::solver_sampler(std::move(model), solver, options.seed);
+  });
 }
 
 /// A row for each sampler, a column for each noise.

@@ -6,20 +6,24 @@
 //     dsno_train trajectories    its way from noise to pictures, many times
 //     dsno_train student         an operator that answers noise with the whole way at once
 //     dsno_train progressive     the model's steps, halved again and again, to compare with
+//     dsno_train variance        how far off the model may be, for solvers that draw noise
 //
 // Each stage writes into --run what the next one reads, can be stopped, and goes on with --resume.
 #include <nop/diffusion/states.hpp>
 #include <nop/models/in_batches.hpp>
+#include <nop/ops/elementwise.hpp>
 #include <nop/ops/samples.hpp>
 #include <nop/training/adam.hpp>
 #include <nop/training/cross_entropy.hpp>
 #include <nop/training/denoising_loss.hpp>
+#include <nop/training/feature_loss.hpp>
 #include <nop/training/progressive_distillation.hpp>
 #include <nop/training/read_images.hpp>
 #include <nop/training/schedule.hpp>
 #include <nop/training/trajectories.hpp>
 #include <nop/training/trajectory_loss.hpp>
 #include <nop/training/update_loop.hpp>
+#include <nop/training/variance_loss.hpp>
 
 #include "image_models.hpp"
 #include <CLI/CLI.hpp>
@@ -33,8 +37,10 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -86,6 +92,9 @@ struct Options {
   std::size_t updates   = 0;  ///< 0: the preset's
   std::size_t shared    = 0;
   std::size_t separate  = 0;
+  double feature_weight = 0;
+
+  std::string variance = "sn";
 
   [[nodiscard]] const Preset& hyper() const { return presets.at(preset); }
 };
@@ -247,6 +256,23 @@ void make_trajectories(const Options& options) {
       nop::Progress::Config{});
 }
 
+/// What the classifier sees of states.
+struct Features {
+  Classifier classifier;
+
+  auto operator()(const auto& x) const { return classifier.features(x); }
+};
+
+/// None if it has no weight. Who is trained by it should be judged by another classifier.
+std::optional<nop::FeatureLoss<Features>> feature_loss(const Options& options,
+                                                       std::vector<double> weights) {
+  if (options.feature_weight == 0) return {};
+  for (double& weight : weights) weight *= options.feature_weight;
+  return nop::FeatureLoss<Features>{
+      nop::TrajectoryLoss{std::move(weights), nop::StateDistance::l2},
+      Features{nop::load<Classifier>(model_path(options.run, "classifier"))}};
+}
+
 void train_student(const Options& options) {
   const auto& hyper = options.hyper();
   const auto folder = options.run / "trajectories";
@@ -278,10 +304,13 @@ void train_student(const Options& options) {
   const nop::TrajectoryLoss loss{
       nop::trajectory_weights(schedule(), times, options.largest_weight),
       options.loss == "l1" ? nop::StateDistance::l1 : nop::StateDistance::l2};
+  const auto seen = feature_loss(options, loss.weights);
   loop.run([&](nop::Tape& tape, std::size_t update) {
     auto draws         = rng_of(options, 3, update);
     const auto samples = draws.stream().indices(hyper.batch / 2, trained);
-    return loss(model(tape.input(set.noise(samples))), set.states(samples, steps));
+    const auto answer  = model(tape.input(set.noise(samples)));
+    const auto truth   = set.states(samples, steps);
+    return seen ? nop::add(loss(answer, truth), (*seen)(answer, truth)) : loss(answer, truth);
   });
   nop::save(loop.measured_model(), model_path(options.run, name));
 }
@@ -334,6 +363,28 @@ void distill_progressively(const Options& options) {
   }
 }
 
+void train_variance(const Options& options) {
+  const auto images      = nop::read_images(options.images);
+  const auto& hyper      = options.hyper();
+  const bool sn          = options.variance == "sn";
+  const std::string name = "variance-" + options.variance;
+  nop::Rng rng(options.seed);
+  nop::WithVariance model(nop::load<Net>(model_path(options.run, "backbone")),
+                          sn ? nop::ReverseVariance::sn : nop::ReverseVariance::npr, rng);
+  nop::Adam optimizer({});
+  const std::size_t updates = options.updates > 0 ? options.updates : hyper.student_updates;
+  nop::UpdateLoop loop(model.head(), optimizer, loop_config(options, name, updates, 1e-3));
+  begin(loop, options, name);
+  const nop::VarianceLoss loss{.schedule = schedule(), .largest = 400};
+  loop.run([&](nop::Tape& tape, std::size_t update) {
+    auto draws         = rng_of(options, 5, update);
+    const auto samples = draws.stream().indices(hyper.batch, images.extent(0));
+    return loss(model, tape, nop::gathered_samples(images, samples), draws);
+  });
+  model.head() = loop.measured_model();
+  nop::save(model, model_path(options.run, name));
+}
+
 void add_options(CLI::App& app, Options& options) {
   app.add_option("--images", options.images,
                  "pictures: IDX, .npy or scikit-learn's digits.csv, may be .gz")
@@ -371,6 +422,10 @@ void add_student_options(CLI::App& app, Options& options) {
   app.add_option("--largest-weight", options.largest_weight, "of a state in the loss")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  app.add_option("--feature-weight", options.feature_weight,
+                 "in the loss, of what the classifier sees of a state; 0: none")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--shared", options.shared, "first blocks computed once for all states")
       ->capture_default_str();
   app.add_option("--separate", options.separate, "last blocks where states do not see each other")
@@ -398,6 +453,10 @@ void run(int argc, char** argv) {
       *stage("student", "an operator that answers noise with the whole way", train_student),
       options);
   stage("progressive", "the backbone's steps, halved again and again", distill_progressively);
+  stage("variance", "how far off the backbone may be, by a second head", train_variance)
+      ->add_option("--variance", options.variance, "what it answers with, of sn- or npr- solvers")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"sn", "npr"}));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

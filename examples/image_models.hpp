@@ -11,12 +11,15 @@
 #include <nop/models/dsno.hpp>
 #include <nop/models/image_classifier.hpp>
 #include <nop/models/unet.hpp>
+#include <nop/models/with_variance.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <numbers>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +32,7 @@ using Noise      = nop::TensorView<const float, 4, nop::Cpu>;
 using Net        = nop::UNet<2>;
 using Operator   = nop::Dsno<Net>;
 using Classifier = nop::ImageClassifier<2>;
+using WithVariance = nop::WithVariance<Net>;
 /// From noise to pictures.
 using Sampler = std::function<Images(const Noise&)>;
 
@@ -48,29 +52,58 @@ inline Sampler operator_sampler(Operator student) {
   };
 }
 
+/// A network as a solver asks it.
+inline auto asked(const Net& net) { return nop::at_one_time(net); }
+inline auto asked(const WithVariance& model) {
+  return
+      [&model, levels = schedule()](const auto& x, double time) { return model(x, levels(time)); };
+}
+
 /// How a solver goes from noise to pictures by a model that predicts them. Its last step answers
 /// with what the model says: what a network errs by at hardly any noise is not divided by it.
 inline nop::Solver solver_in(nop::SolverConfig config, nop::TimeGrid grid,
                              std::size_t evaluations) {
-  config.evaluations      = evaluations;
-  config.clean_end        = true;
+  config.evaluations = evaluations;
+  config.clean_end   = true;
+  if (config.variance != nop::ReverseVariance::none)  // as Bao et al. bound the last step
+    config.largest_deviation = 2.0 / 255 * std::sqrt(std::numbers::pi / 2);
   const std::size_t steps = nop::steps_within(config, evaluations);
   return {config, schedule(), nop::make_time_grid(grid, schedule(), steps),
           nop::Parameterisation::x0};
 }
 
-/// By a solver, at most so many evaluations. Where it draws noise, each call draws other.
-inline Sampler solver_sampler(Net net, const nop::Solver& solver, std::uint64_t seed) {
+/// By a solver. Where it draws noise, each call draws other.
+template <class Model>
+Sampler solver_sampler(Model model, const nop::Solver& solver, std::uint64_t seed) {
   struct State {
-    Net net;
+    Model model;
     nop::Solver solver;
     nop::Rng rng;
   };
   const auto state = std::make_shared<State>(
-      State{std::move(net), solver, nop::Rng(nop::Rng::State{seed, std::uint64_t{1} << 32U})});
-  return [state](const Noise& noise) {
-    return state->solver(nop::at_one_time(state->net), noise, state->rng);
-  };
+      State{std::move(model), solver, nop::Rng(nop::Rng::State{seed, std::uint64_t{1} << 32U})});
+  return
+      [state](const Noise& noise) { return state->solver(asked(state->model), noise, state->rng); };
+}
+
+/// The name of the model that a solver asks.
+inline std::string model_of(const nop::SolverConfig& config) {
+  switch (config.variance) {
+    case nop::ReverseVariance::sn:
+      return "variance-sn";
+    case nop::ReverseVariance::npr:
+      return "variance-npr";
+    default:
+      return "backbone";
+  }
+}
+
+/// Calls `act` with a model that a solver can ask.
+template <class Act>
+auto with_model(const fs::path& run, const std::string& name, const Act& act) {
+  const auto path = model_path(run, name);
+  return name.starts_with("variance") ? act(nop::load<WithVariance>(path))
+                                      : act(nop::load<Net>(path));
 }
 
 }  // namespace sampling
