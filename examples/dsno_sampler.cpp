@@ -23,6 +23,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -157,21 +158,26 @@ void draw_trajectories(const fs::path& path, const Operator& student, const Imag
 
 void run(const Options& options) {
   if (options.threads > 0) nop::Cpu::set_thread_count(options.threads);
-  const auto student = nop::load<Operator>(sampling::model_path(options.run, options.student));
-  const nop::RandomStream stream(options.seed, 0);
+  const bool solves        = options.method != "dsno";
+  const bool draws_student = !options.compare.empty() || !options.trajectory.empty();
+  std::optional<Operator> student;
+  if (!solves || draws_student)
+    student = nop::load<Operator>(sampling::model_path(options.run, options.student));
+  const std::size_t channels =
+      (student ? student->config().backbone
+               : nop::load<sampling::Net>(sampling::model_path(options.run, "backbone")).config())
+          .in_channels;
   const auto noise_of = [&](std::size_t count) {
     return nop::normal_noise<float, nop::Cpu>(
-        nop::Shape{count, student.config().backbone.in_channels, options.size, options.size},
-        stream);
+        nop::Shape{count, channels, options.size, options.size},
+        nop::RandomStream(options.seed, 0));
   };
-  if (!options.compare.empty()) draw_comparison(options, student, noise_of(8));
-  if (!options.trajectory.empty()) draw_trajectories(options.trajectory, student, noise_of(6));
-  const bool sets = !options.grid.empty() || !options.save.empty();
-  if (!sets && (!options.compare.empty() || !options.trajectory.empty())) return;
+  if (!options.compare.empty()) draw_comparison(options, *student, noise_of(8));
+  if (!options.trajectory.empty()) draw_trajectories(options.trajectory, *student, noise_of(6));
+  if (draws_student && options.grid.empty() && options.save.empty()) return;
 
-  const auto sampler = options.method == "dsno"
-                           ? sampling::operator_sampler(student)
-                           : solver_sampler(options, options.method, options.steps);
+  const auto sampler = solves ? solver_sampler(options, options.method, options.steps)
+                              : sampling::operator_sampler(*student);
   const auto images =
       sampled(sampler, noise_of(options.count), options.batch, options.method.c_str());
   auto values = images.to_host();
