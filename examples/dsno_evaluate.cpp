@@ -59,29 +59,24 @@ struct Options {
 /// A way from noise to pictures.
 struct Way {
   std::string name;
-  std::string family;  ///< those that a line of the plot joins
-  std::string model;   ///< its file
-  std::string solver;  ///< none: the model is an operator
+  std::string family;            ///< those that a line of the plot joins
+  std::string model;             ///< its file
+  std::string solver      = {};  ///< none: the model is an operator
   nop::TimeGrid grid      = nop::TimeGrid::uniform;
   std::size_t evaluations = 1;
-  std::string text        = {};  ///< what is said of it
 };
 
 std::vector<Way> all_ways() {
   using nop::TimeGrid;
   std::vector<Way> ways;
-  const auto add_operator = [&](const char* name, const char* family, const char* text) {
-    ways.push_back({.name = name, .family = family, .model = name, .text = text});
+  const auto add_operator = [&](const char* name, const char* family) {
+    ways.push_back({.name = name, .family = family, .model = name});
   };
-  add_operator("kd", "distillation", "one state, the backbone alone");
-  add_operator("kd-long", "distillation", "trained as long as four states take");
-  add_operator("no-temporal-4", "no temporal convolution",
-               "four states that do not see each other");
-  for (const char* const name : {"dsno-2", "dsno-4", "dsno-8"})
-    add_operator(name, "DSNO", "the paper's");
-  add_operator("dsno-4-c", "DSNO, ends", "top level up without temporal convolutions");
-  add_operator("dsno-4-d", "DSNO, ends", "and top level down shared");
-  add_operator("dsno-4-e", "DSNO, ends", "temporal convolution in the middle alone");
+  for (const char* const name : {"kd", "kd-long"}) add_operator(name, "distillation");
+  add_operator("no-temporal-4", "no temporal convolution");
+  for (const char* const name : {"dsno-2", "dsno-4", "dsno-8"}) add_operator(name, "DSNO");
+  for (const char* const name : {"dsno-4-c", "dsno-4-d", "dsno-4-e"})
+    add_operator(name, "DSNO, ends");
   for (const std::size_t n : std::initializer_list<std::size_t>{1, 2, 4})
     ways.push_back({.name        = "progressive-" + std::to_string(n),
                     .family      = "progressive distillation",

@@ -309,8 +309,8 @@ void train_student(const Options& options) {
     auto draws         = rng_of(options, 3, update);
     const auto samples = draws.stream().indices(hyper.batch / 2, trained);
     const auto answer  = model(tape.input(set.noise(samples)));
-    const auto truth   = set.states(samples, steps);
-    return seen ? nop::add(loss(answer, truth), (*seen)(answer, truth)) : loss(answer, truth);
+    const auto wanted  = set.states(samples, steps);
+    return seen ? nop::add(loss(answer, wanted), (*seen)(answer, wanted)) : loss(answer, wanted);
   });
   nop::save(loop.measured_model(), model_path(options.run, name));
 }
