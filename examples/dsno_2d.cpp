@@ -157,7 +157,8 @@ class Data {
       for (int i = 0; i < 8; ++i)
         add(1.4 * std::cos(std::numbers::pi / 4 * i), 1.4 * std::sin(std::numbers::pi / 4 * i));
     else if (name == "grid")
-      for (int i = 0; i < 9; ++i) add(spacing * (i % 3 - 1), spacing * (i / 3 - 1));
+      for (const double x : {-spacing, 0.0, spacing})
+        for (const double y : {-spacing, 0.0, spacing}) add(x, y);
     else
       for (const double side : {1.0, -1.0})
         for (int i = 0; i < 64; ++i) {

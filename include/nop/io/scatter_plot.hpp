@@ -53,8 +53,9 @@ inline Limits scatter_limits(const ScatterPlot& plot) {
 
 /// Where a panel's axes stand.
 inline Box scatter_box(const ScatterPlot& plot, std::size_t panel) {
-  const double column = static_cast<double>(panel % plot.columns);
-  const double row    = static_cast<double>(panel / plot.columns);
+  const std::size_t row_number = panel / plot.columns;
+  const double column          = static_cast<double>(panel % plot.columns);
+  const double row             = static_cast<double>(row_number);
   return {scatter_margin + scatter_label_width + column * (scatter_side + scatter_gap),
           (plot.title.empty() ? scatter_margin / 2 : 2 * scatter_margin) + scatter_title_height +
               row * (scatter_side + scatter_title_height),

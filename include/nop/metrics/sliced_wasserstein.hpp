@@ -27,11 +27,13 @@ inline double squared_wasserstein(std::span<const double> a, std::span<const dou
   while (i < a.size() && j < b.size()) {
     const std::size_t both = std::min(left_of_a, left_of_b);
     total += static_cast<double>(both) * (a[i] - b[j]) * (a[i] - b[j]);
-    if ((left_of_a -= both) == 0) {
+    left_of_a -= both;
+    left_of_b -= both;
+    if (left_of_a == 0) {
       ++i;
       left_of_a = b.size();
     }
-    if ((left_of_b -= both) == 0) {
+    if (left_of_b == 0) {
       ++j;
       left_of_b = a.size();
     }
