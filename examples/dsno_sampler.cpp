@@ -24,6 +24,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -161,8 +162,13 @@ void run(const Options& options) {
   const bool solves        = options.method != "dsno";
   const bool draws_student = !options.compare.empty() || !options.trajectory.empty();
   std::optional<Operator> student;
-  if (!solves || draws_student)
-    student = nop::load<Operator>(sampling::model_path(options.run, options.student));
+  const auto path = sampling::model_path(options.run, options.student);
+  if (!solves || draws_student) {
+    if (!fs::exists(path))
+      throw std::runtime_error("no operator " + path.string() +
+                               "; dsno_train student makes one, and --method dpm++2m does without");
+    student = nop::load<Operator>(path);
+  }
   const std::size_t channels =
       (student ? student->config().backbone
                : nop::load<sampling::Net>(sampling::model_path(options.run, "backbone")).config())
