@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/autodiff/members.hpp>
+#include <nop/diffusion/schedules.hpp>
+#include <nop/diffusion/time_grid.hpp>
 #include <nop/io/array.hpp>
 #include <nop/io/leaves.hpp>
 #include <nop/io/safetensors.hpp>
@@ -71,11 +73,7 @@ auto with_unet(const Case& c, nop::Rng& rng, const Use& use) {
            .unshuffle    = 2},
           rng);
   if (c.kind == Kind::dsno) {
-    std::vector<double> times;  // as dense as the squares near the data
-    for (std::size_t i = c.states; i-- > 0;) {
-      const double root = static_cast<double>(i) / static_cast<double>(c.states);
-      times.push_back(root * root);
-    }
+    auto times = nop::state_times(nop::TimeGrid::quadratic, nop::cosine_schedule(), c.states);
     return use(
         Sampler{nop::Dsno<Net>(std::move(net), std::move(times), 2, rng, {c.shared, c.separate})});
   }

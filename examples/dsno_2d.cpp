@@ -182,12 +182,7 @@ Points noise_of(const Options& options, std::uint64_t stream, std::size_t count)
 
 /// t = (i / M)^2 for i = M - 1, ..., 0.
 std::vector<double> state_times(std::size_t states) {
-  std::vector<double> times;
-  for (std::size_t i = states; i-- > 0;) {
-    const double part = static_cast<double>(i) / static_cast<double>(states);
-    times.push_back(part * part);
-  }
-  return times;
+  return nop::state_times(nop::TimeGrid::quadratic, schedule(), states);
 }
 
 /// A perfect model's flow of noise at some times, integrated. `what` is shown, if there is one.

@@ -101,20 +101,14 @@ struct Options {
 
 /// t = (i / M)^2 or i / M for i = M - 1, ..., 0.
 std::vector<double> state_times(const std::string& grid, std::size_t states) {
-  std::vector<double> times;
-  for (std::size_t i = states; i-- > 0;) {
-    const double part = static_cast<double>(i) / static_cast<double>(states);
-    times.push_back(grid == "uniform" ? part : part * part);
-  }
-  return times;
+  return nop::state_times(grid == "uniform" ? nop::TimeGrid::uniform : nop::TimeGrid::quadratic,
+                          schedule(), states);
 }
 
-/// All times of which students may ask: M of 1, 2, 4, 8 on either grid.
+/// All times of which students may ask: M of 1, 2, 4, 8 on the quadratic grid, up to 4 on the
+/// other.
 std::vector<double> kept_times() {
-  std::vector<double> times;
-  for (const auto* const grid : {"quadratic", "uniform"})
-    times = nop::with_stops(times, state_times(grid, std::string(grid) == "uniform" ? 4 : 8));
-  return times;
+  return nop::with_stops(state_times("quadratic", 8), state_times("uniform", 4));
 }
 
 /// What every training here has in common.

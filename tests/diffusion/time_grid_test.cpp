@@ -27,6 +27,14 @@ void check_even(TimeGrid grid, const Schedule& schedule, const F& f) {
 
 }  // namespace
 
+TEST_CASE("the states of an operator are at a grid's times but for that of the noise") {
+  const auto schedule = cosine_schedule();
+  CHECK(state_times(TimeGrid::quadratic, schedule, 4) == std::vector{0.5625, 0.25, 0.0625, 0.0});
+  CHECK(state_times(TimeGrid::uniform, schedule, 2) == std::vector{0.5, 0.0});
+  CHECK(state_times(TimeGrid::quadratic, schedule, 1) == std::vector{0.0});
+  CHECK_THROWS_AS(state_times(TimeGrid::uniform, schedule, 0), PreconditionError);
+}
+
 TEST_CASE("times are even in what their grid is named after") {
   for (const auto& schedule : {nop::cosine_schedule(), nop::linear_schedule()}) {
     check_even(TimeGrid::uniform, schedule, [](double t) { return t; });

@@ -160,6 +160,15 @@ inline std::vector<double> make_time_grid(TimeGrid grid, const Schedule& schedul
   throw PreconditionError("make_time_grid: expected one of the grids");
 }
 
+/// The times of the states that an operator answers noise with at once: those of a grid but for the
+/// first, which is that of the noise. Throws PreconditionError where `make_time_grid` does.
+inline std::vector<double> state_times(TimeGrid grid, const Schedule& schedule,
+                                       std::size_t states) {
+  auto times = make_time_grid(grid, schedule, states);
+  times.erase(times.begin());
+  return times;
+}
+
 /// Times to train at, increasing: a uniform one in each of `count` equal parts of [0, 1].
 inline std::vector<double> stratified_times(std::size_t count, const RandomStream& stream) {
   std::vector<double> times;
