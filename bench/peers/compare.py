@@ -186,35 +186,45 @@ def draw(result, path):
     figure.savefig(path, dpi=120)
 
 
-def write(result, folder):
+def write_as(name, result, folder, report, write_csv, draw):
+    """The data, the table that is read, the one that is computed with, and the plot."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "compare.json").write_text(json.dumps(result, indent=1) + "\n")
-    (folder / "compare.md").write_text(report(result))
-    write_csv(result, folder / "compare.csv")
-    draw(result, folder / "compare.png")
+    (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+    (folder / f"{name}.md").write_text(report(result))
+    write_csv(result, folder / f"{name}.csv")
+    draw(result, folder / f"{name}.png")
 
 
-def arguments():
+def write(result, folder):
+    write_as("compare", result, folder, report, write_csv, draw)
+
+
+def parser_of(name, description, peers):
+    """The options that every comparison has."""
     parser = argparse.ArgumentParser(
-        prog="./run compare", description=__doc__,
+        prog=f"./run {name}", description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9, help="rounds per case (default: 9)")
     parser.add_argument("--patience", type=float, default=20, metavar="SECONDS",
                         help="after three rounds, a case ends when this has passed (default: 20)")
+    parser.add_argument("--peers", nargs="+", default=peers, choices=peers,
+                        help="whom to compare with (default: all)")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(),
+                        help="threads of each (default: as many as cores)")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks",
+                        help="where the results go (default: docs/benchmarks)")
+    parser.add_argument("--draw", action="store_true",
+                        help=f"only draw and tabulate the {name}.json that is in --out")
+    return parser
+
+
+def arguments():
+    parser = parser_of("compare", __doc__, [peer for peer in PEERS if peer != "nop"])
     parser.add_argument("--cases", default="", metavar="REGEX",
                         help="only the CASE/PASS in which this is found (default: all)")
     parser.add_argument("--also", nargs="*", default=[], metavar="CASE",
                         help="further cases, such as sc2d_b4_c32_421_m24")
-    parser.add_argument("--peers", nargs="+", default=[p for p in PEERS if p != "nop"],
-                        choices=[p for p in PEERS if p != "nop"],
-                        help="whom to compare with (default: all)")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(),
-                        help="threads of each (default: as many as cores)")
     parser.add_argument("--no-memory", action="store_true", help="leave the peaks of memory out")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks",
-                        help="where the results go (default: docs/benchmarks)")
-    parser.add_argument("--draw", action="store_true",
-                        help="only draw and tabulate the compare.json that is in --out")
     return parser.parse_args()
 
 

@@ -8,10 +8,8 @@ of ours, the same answer. A sampler is always timed beside its backbone: what is
 median of the rounds' ratios.
 """
 
-import argparse
 import csv
 import json
-import os
 import shlex
 import statistics
 import subprocess
@@ -19,8 +17,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from compare import PEERS, median_ratio, prepared, ratio, table, this_run, time_in_turns
-from workers import (HERE, PROGRAMS, ROOT, Refused, Worker, about_this_run, ceilings, costs, higher,
+from compare import (PEERS, median_ratio, parser_of, prepared, ratio, table, this_run,
+                     time_in_turns, write_as)
+from workers import (HERE, PROGRAMS, Refused, Worker, about_this_run, ceilings, costs, higher,
                      limit)
 
 BATCHES = (1, 8, 64)
@@ -255,31 +254,14 @@ def draw(result, path):
 
 
 def write(result, folder):
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "sampling.json").write_text(json.dumps(result, indent=1) + "\n")
-    (folder / "sampling.md").write_text(report(result))
-    write_csv(result, folder / "sampling.csv")
-    draw(result, folder / "sampling.png")
+    write_as("sampling", result, folder, report, write_csv, draw)
 
 
 def arguments():
-    parser = argparse.ArgumentParser(
-        prog="./run sampling", description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=9, help="rounds per case (default: 9)")
-    parser.add_argument("--patience", type=float, default=20, metavar="SECONDS",
-                        help="after three rounds, a case ends when this has passed (default: 20)")
+    parser = parser_of("sampling", __doc__, FORWARD[1:])
     parser.add_argument("--batches", type=int, nargs="+", default=BATCHES, choices=BATCHES)
     parser.add_argument("--states", type=int, nargs="+", default=STATES, choices=STATES)
-    parser.add_argument("--peers", nargs="+", default=FORWARD[1:], choices=FORWARD[1:],
-                        help="whom to compare with (default: all)")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(),
-                        help="threads of each (default: as many as cores)")
     parser.add_argument("--no-training", action="store_true", help="leave training out")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks",
-                        help="where the results go (default: docs/benchmarks)")
-    parser.add_argument("--draw", action="store_true",
-                        help="only draw and tabulate the sampling.json that is in --out")
     return parser.parse_args()
 
 
