@@ -67,7 +67,7 @@ cublasStatus_t multiply(cublasOperation_t form_a, cublasOperation_t form_b, std:
     return CUBLAS_STATUS_INVALID_VALUE;
   const auto number = [](const Theirs* at) {
     Number value;
-    std::memcpy(&value, at, sizeof value);
+    std::memcpy(static_cast<void*>(&value), at, sizeof value);
     return value;
   };
   const auto entry = [&](const Theirs* m, cublasOperation_t form, std::int64_t ld, std::int64_t i,
