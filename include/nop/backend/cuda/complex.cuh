@@ -59,9 +59,9 @@ template <real Real>
 struct OnDevice<std::complex<Real>> {
   using type = Complex<Real>;
 };
-template <class T>
-struct OnDevice<const T> {
-  using type = const typename OnDevice<T>::type;
+template <real Real>
+struct OnDevice<const std::complex<Real>> {
+  using type = const Complex<Real>;
 };
 }  // namespace detail
 
