@@ -3,8 +3,11 @@
 #include <nop/training/adam.hpp>
 #include <nop/training/loss.hpp>
 
+#include "answer.hpp"
 #include "layer_work.hpp"
+#ifndef NOP_BENCH_CUDA
 #include "models.hpp"
+#endif
 
 namespace bench {
 
@@ -14,8 +17,8 @@ namespace {
 template <class Real, std::size_t Dim>
 struct Training {
   nop::Rng rng{1};
-  nop::Fno<Dim, nop::Cpu, Real> model;
-  nop::Tensor<Real, Dim + 2, nop::Cpu> x, y;
+  nop::Fno<Dim, Backend, Real> model;
+  nop::Tensor<Real, Dim + 2, Backend> x, y;
   nop::Adam optimizer{{.learning_rate = 1e-6}};
 
   Training(const Case& c, nop::FourierEngine engine)
@@ -44,6 +47,16 @@ Work make_model(const Case& c, Pass pass, const Variant& variant) {
       if (pass == Pass::train) return [training] { training->step(); };
       return [training] { training->model(training->x); };
     });
+  });
+}
+
+template <>
+void write_answer<Kind::fno>(const Case& c, const Variant& variant, const std::string& path) {
+  with_dimensions(c.grid.size(), [&](auto dim) {
+    Training<float, dim()> training(c, variant.engine);
+    write_answer_of(
+        std::move(training.model), training.x,
+        [](const auto& model, const auto& x) { return model(x); }, training.rng, path);
   });
 }
 

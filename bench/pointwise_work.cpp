@@ -3,7 +3,6 @@
 #include <nop/layers/channel_mlp.hpp>
 #include <nop/ops/activation.hpp>
 
-#include "kernels.hpp"
 #include "layer_work.hpp"
 
 namespace bench {
@@ -16,14 +15,14 @@ Work make_pointwise(const Case& c, Pass pass, const Variant& variant) {
     nop::Rng rng{1};
     auto x = random_field<Real>(rng, c.batch, c.channels, nop::Shape<1>{points});
     if (c.kind == Kind::mix)
-      return layer_work(nop::ChannelLinear<nop::Cpu, Real>(
+      return layer_work(nop::ChannelLinear<Backend, Real>(
                             {.in_channels = c.channels, .out_channels = c.channels}, rng),
                         std::move(x), pass);
     if (c.kind == Kind::mlp)
-      return layer_work(nop::ChannelMlp<nop::Cpu, Real>({.in_channels     = c.channels,
-                                                         .hidden_channels = c.channels / 2,
-                                                         .out_channels    = c.channels},
-                                                        rng),
+      return layer_work(nop::ChannelMlp<Backend, Real>({.in_channels     = c.channels,
+                                                        .hidden_channels = c.channels / 2,
+                                                        .out_channels    = c.channels},
+                                                       rng),
                         std::move(x), pass);
     return layer_work(nop::gelu, std::move(x), pass);
   });

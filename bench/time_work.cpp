@@ -2,7 +2,6 @@
 #include <nop/core/band.hpp>
 #include <nop/layers/temporal_conv.hpp>
 
-#include "kernels.hpp"
 #include "layer_work.hpp"
 
 namespace bench {
@@ -14,7 +13,7 @@ Work make_temporal_convolution(const Case& c, Pass pass, const Variant& variant)
   return with_real(variant.element, [&](auto real) {
     using Real = decltype(real);
     nop::Rng rng{1};
-    nop::TemporalConv<nop::Cpu, Real> layer(
+    nop::TemporalConv<Backend, Real> layer(
         {.channels = c.channels, .modes = nop::half_axis(c.modes.front())}, rng);
     auto x = random_field<Real>(rng, c.batch, c.grid.front(), nop::Shape<2>{c.channels, points});
     return layer_work(std::move(layer), std::move(x), pass);

@@ -1,34 +1,27 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <nop/autodiff/members.hpp>
 #include <nop/diffusion/schedules.hpp>
 #include <nop/diffusion/time_grid.hpp>
-#include <nop/io/array.hpp>
-#include <nop/io/leaves.hpp>
-#include <nop/io/safetensors.hpp>
 #include <nop/layers/local_conv.hpp>
 #include <nop/models/dsno.hpp>
 #include <nop/models/unet.hpp>
-#include <nop/ops/elementwise.hpp>
 #include <nop/training/adam.hpp>
 #include <nop/training/loss.hpp>
 
-#include "kernels.hpp"
+#include "answer.hpp"
 #include "layer_work.hpp"
 
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace bench {
 
 namespace {
 
 using Net     = nop::UNet<2>;
-using Picture = nop::Tensor<float, 4, nop::Cpu>;
-using Times   = nop::Tensor<float, 1, nop::Cpu>;
+using Picture = nop::Tensor<float, 4, Backend>;
+using Times   = nop::Tensor<float, 1, Backend>;
 
 /// A U-Net that is told a time of each sample.
 struct TimedUNet {
@@ -118,7 +111,7 @@ Work make_unet(const Case& c, Pass pass, const Variant& variant) {
   auto x = random_field<float>(rng, c.batch, is_layer ? c.channels : 1, shape_of<2>(c.grid));
   if (is_layer)
     return layer_work(
-        nop::LocalConv<2, nop::Cpu, float>(
+        nop::LocalConv<2, Backend, float>(
             {.in_channels = c.channels, .out_channels = c.channels, .kernel = {3, 3}, .bias = true},
             rng),
         std::move(x), pass);
@@ -126,31 +119,16 @@ Work make_unet(const Case& c, Pass pass, const Variant& variant) {
                    [&](auto model) { return model_work(std::move(model), std::move(x), pass); });
 }
 
-void write_answer(const Case& c, const std::string& path) {
-  if (c.kind != Kind::unet && c.kind != Kind::dsno)
-    throw std::invalid_argument(c.name + ": expected a unet or a dsno");
-  expect_pictures(c, {});
+template <>
+void write_answer<Kind::unet>(const Case& c, const Variant& variant, const std::string& path) {
+  expect_pictures(c, variant);
   nop::Rng rng{1};
   const auto x = random_field<float>(rng, c.batch, 1, shape_of<2>(c.grid));
-  nop::SafeTensors file;
-  const auto add = [&file](const char* name, const Picture& field) {
-    const auto values = field.to_host();
-    file.tensors.add(name, nop::make_array(values, {field.shape().begin(), field.shape().end()}));
-  };
   with_unet(c, rng, [&](auto model) {
-    // New ones begin with zeros and ones, behind which much would hide.
-    nop::for_each_parameter(model, [&rng](const std::string&, auto& parameter) {
-      using Value = typename std::remove_cvref_t<decltype(parameter)>::Value;
-      parameter.assign(
-          nop::add(parameter.value(),
-                   nop::Initializer(rng).normal<typename Value::Element, Value::rank, nop::Cpu>(
-                       parameter.shape(), 0.05)));
-    });
-    nop::leaves_to_arrays(model, "net.", file);
-    add("x", x);
-    add("y", model.sample(x));
+    write_answer_of(
+        std::move(model), x, [](const auto& net, const auto& in) { return net.sample(in); }, rng,
+        path);
   });
-  nop::write_safetensors(path, file);
 }
 
 }  // namespace bench

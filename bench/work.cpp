@@ -36,4 +36,16 @@ Work make_work(const Case& c, Pass pass, const Variant& variant) {
   return make_pointwise(c, pass, variant);
 }
 
+void write_answer(const Case& c, const Variant& variant, const std::string& path) {
+  if (c.kind == Kind::sc)
+    with_dimensions(c.grid.size(),
+                    [&](auto dimensions) { write_convolution<dimensions()>(c, variant, path); });
+  else if (c.kind == Kind::fno)
+    write_answer<Kind::fno>(c, variant, path);
+  else if (c.kind == Kind::unet || c.kind == Kind::dsno)
+    write_answer<Kind::unet>(c, variant, path);
+  else
+    throw std::invalid_argument(c.name + ": expected a sc, a fno, a unet or a dsno");
+}
+
 }  // namespace bench

@@ -39,8 +39,26 @@ Work make_pointwise(const Case& c, Pass pass, const Variant& variant);
 Work make_model(const Case& c, Pass pass, const Variant& variant);
 Work make_unet(const Case& c, Pass pass, const Variant& variant);
 
-/// Writes a unet or a dsno with random parameters to a .safetensors file, under "net.", with a
-/// batch "x" and the answer "y" of inference: what a peer has to answer to be the same network.
-void write_answer(const Case& c, const std::string& path);
+/// Writes a network with random parameters to a .safetensors file, under "net.", with a batch "x"
+/// and its answer "y": what a peer has to answer to be the same. Throws std::invalid_argument for
+/// kinds other than sc, fno, unet and dsno.
+void write_answer(const Case& c, const Variant& variant, const std::string& path);
+
+template <Kind kind>
+void write_answer(const Case& c, const Variant& variant, const std::string& path);
+template <>
+void write_answer<Kind::fno>(const Case& c, const Variant& variant, const std::string& path);
+template <>
+void write_answer<Kind::unet>(const Case& c, const Variant& variant, const std::string& path);
+template <std::size_t Dim>
+void write_convolution(const Case& c, const Variant& variant, const std::string& path);
+template <>
+void write_convolution<1>(const Case& c, const Variant& variant, const std::string& path);
+template <>
+void write_convolution<2>(const Case& c, const Variant& variant, const std::string& path);
+template <>
+void write_convolution<3>(const Case& c, const Variant& variant, const std::string& path);
+template <>
+void write_convolution<4>(const Case& c, const Variant& variant, const std::string& path);
 
 }  // namespace bench

@@ -178,7 +178,8 @@ class Convolution {
 
 int main() {
   fftwf_init_threads();
-  return bench::serve(fftwf_version, [](const bench::Case& c, bench::Pass pass) -> bench::Work {
+  return bench::serve(fftwf_version, [](const bench::Task& task) -> bench::Work {
+    const auto& [c, pass, variant] = task;
     if (c.kind != bench::Kind::sc) throw std::invalid_argument("spectral convolutions only");
     const auto convolution = std::make_shared<Convolution>(c);
     if (pass == bench::Pass::fwd) return [convolution] { convolution->forward(); };

@@ -16,8 +16,8 @@ namespace {
 /// Flops and bytes of a task.
 void print_cost(const std::string& task) {
   using namespace bench;
-  const auto [name, pass] = parse_task(task);
-  const Cost cost         = cost_of(name, pass, Element::float32);
+  const auto [name, pass, variant] = parse_task(task);
+  const Cost cost                  = cost_of(name, pass, variant.element);
   std::printf("%.6g %.6g\n", cost.flops, cost.bytes);
 }
 
@@ -27,8 +27,8 @@ void print_ceilings() {
 }
 
 void print_memory(const std::string& task) {
-  const auto [name, pass] = bench::parse_task(task);
-  const auto work         = bench::make_work(name, pass);
+  const auto [name, pass, variant] = bench::parse_task(task);
+  const auto work                  = bench::make_work(name, pass, variant);
   for (int i = 0; i < 3; ++i) work();
   std::printf("%.1f MB\n", static_cast<double>(bench::peak_resident_bytes()) / 1e6);
 }
@@ -45,11 +45,11 @@ int main(int argc, char** argv) {
     } else if (command == "memory" && argc == 3) {
       print_memory(argv[2]);
     } else if (command == "answer" && argc == 4) {
-      bench::write_answer(bench::parse_case(argv[2]), argv[3]);
+      bench::write_answer(bench::parse_case(argv[2]), {}, argv[3]);
     } else if (argc == 1) {
-      return bench::serve("nop " + std::string(nop::version), [](const auto& name, auto pass) {
+      return bench::serve("nop " + std::string(nop::version), [](const bench::Task& task) {
         nop::HostMemory::trim();
-        return bench::make_work(name, pass);
+        return bench::make_work(task.name, task.pass, task.variant);
       });
     } else {
       std::fprintf(

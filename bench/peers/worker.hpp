@@ -5,6 +5,8 @@
 #include "stopwatch.hpp"
 #include "work.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -13,12 +15,20 @@
 
 namespace bench {
 
-/// "CASE/PASS"
-inline std::pair<Case, Pass> parse_task(const std::string& task) {
-  const std::size_t slash = task.rfind('/');
+struct Task {
+  Case name;
+  Pass pass;
+  Variant variant;
+};
+
+/// "CASE/PASS", after which the numbers may be named if they are not float: "CASE/PASS/double".
+inline Task parse_task(const std::string& task) {
+  const std::size_t end = task.find('/'), next = std::min(task.find('/', end + 1), task.size());
   for (const Pass pass : all<Pass>())
-    if (slash != std::string::npos && task.substr(slash + 1) == name_of(pass))
-      return {parse_case(task.substr(0, slash)), pass};
+    for (const Element element : all<Element>())
+      if (end < next && task.substr(end + 1, next - end - 1) == name_of(pass) &&
+          task.substr(next) == (next == task.size() ? "" : "/" + name_of(element)))
+        return {parse_case(task.substr(0, end)), pass, {.element = element}};
   throw std::invalid_argument("expected CASE/PASS, such as sc2d_b4_c32_256_m24/fwd, got '" + task +
                               "'");
 }
@@ -38,9 +48,10 @@ inline std::size_t peak_resident_bytes() {
 ///     time                the seconds of one repetition: the median of calls for 50 ms, or one
 ///     memory              the most bytes ever resident
 ///
-/// Between two lines it sleeps. `make(case, pass)` gives the Work, or throws.
-template <class Make>
-int serve(const std::string& about, const Make& make) {
+/// Between two lines it sleeps. `make(task)` gives the Work, or throws; `measure(work, at_least)`
+/// its seconds.
+template <class Make, class Measure>
+int serve(const std::string& about, const Make& make, const Measure& measure) {
   Work work;
   for (std::string command; std::cin >> command;) {
     if (command == "about") {
@@ -48,12 +59,11 @@ int serve(const std::string& about, const Make& make) {
     } else if (command == "memory") {
       std::cout << peak_resident_bytes() << std::endl;
     } else if (command == "time" && work) {
-      std::cout << median_seconds(work, 0.05) << std::endl;
+      std::cout << measure(work, 0.05) << std::endl;
     } else if (std::string task; command == "prepare" && std::cin >> task) {
       try {
-        work                    = nullptr;
-        const auto [name, pass] = parse_task(task);
-        work                    = make(name, pass);
+        work = nullptr;
+        work = make(parse_task(task));
         for (int warm_up = 0; warm_up < 2; ++warm_up) work();
         std::cout << "ready" << std::endl;
       } catch (const std::exception& error) {
@@ -65,6 +75,12 @@ int serve(const std::string& about, const Make& make) {
     }
   }
   return 0;
+}
+
+template <class Make>
+int serve(const std::string& about, const Make& make) {
+  return serve(about, make,
+               [](const Work& work, double at_least) { return median_seconds(work, at_least); });
 }
 
 }  // namespace bench
