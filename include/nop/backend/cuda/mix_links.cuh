@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nop/backend/cuda/mix_product.cuh>
+#include <nop/backend/cuda/mix_tile.cuh>
+#include <nop/core/activation.hpp>
+#include <nop/core/mixing.hpp>
+#include <nop/core/scalar.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+/// \file
+/// A chain's links as kernels take them: in groups that one kernel goes through.
+
+namespace nop::cuda::detail {
+
+/// So many links fit into a kernel's parameters, and a single activation beside the identity.
+inline constexpr std::size_t most_links = 4;
+
+/// With more channels than these, cuBLAS multiplies.
+inline constexpr std::size_t most_mix_channels = 256;
+
+/// A link as kernels take it.
+template <real Real>
+struct MixLink {
+  MixMatrix<Real> weight;
+  const Real *bias, *residual, *gate;
+  bool is_linear;
+
+  /// Where W u begins, b + r + g x; x is a field of as many channels as the link has, if gated.
+  [[nodiscard]] __device__ Four<Real> begin(const MixTile<Real>& tile, const Real* x,
+                                            unsigned c) const {
+    Four<Real> sum{};
+    if (residual != nullptr) sum = tile.read(residual, weight.rows, c);
+    const Real b = bias != nullptr ? bias[c] : Real(0);
+#pragma unroll
+    for (unsigned i = 0; i < 4; ++i) sum.at[i] += b;
+    if (gate == nullptr) return sum;
+    const Four<Real> input = tile.read(x, weight.rows, c);
+#pragma unroll
+    for (unsigned i = 0; i < 4; ++i) sum.at[i] += gate[c] * input.at[i];
+    return sum;
+  }
+};
+
+template <real Real>
+MixLink<Real> mix_link(const Mixing<Real>& link, std::size_t channels) {
+  const auto in = static_cast<unsigned>(channels), out = static_cast<unsigned>(link.channels);
+  return {{link.weight, out, in, in, 1},
+          link.bias,
+          link.residual,
+          link.gate,
+          link.activation == Activation::identity};
+}
+
+/// sigma, or nothing.
+template <class Function, real Real>
+__device__ Four<Real> applied(bool is_linear, Four<Real> a) {
+  if (!is_linear)
+#pragma unroll
+    for (unsigned i = 0; i < 4; ++i) a.at[i] = Function::at(a.at[i]).value;
+  return a;
+}
+
+/// The links from `first` up to, not including, `last`, after one of that many channels.
+struct MixGroup {
+  std::size_t first, last, channels;
+  bool is_wide          = false;  ///< a single link that does not fit into shared memory
+  Activation activation = Activation::identity;  ///< of those that are not linear
+};
+
+/// As few groups as there can be of which `fits(channels, links)` says yes, and wide ones.
+template <real Real, class Fits>
+std::vector<MixGroup> mix_groups(std::size_t channels, std::span<const Mixing<Real>> links,
+                                 const Fits& fits) {
+  std::vector<MixGroup> groups;
+  for (std::size_t l = 0; l < links.size(); ++l) {
+    const auto& link = links[l];
+    const auto is = [&](Activation a) { return a == Activation::identity || a == link.activation; };
+    const bool wide = std::max(channels, link.channels) > most_mix_channels ||
+                      !fits(channels, links.subspan(l, 1));
+    const bool joins = !wide && !groups.empty() && !groups.back().is_wide &&
+                       l - groups.back().first < most_links &&
+                       (link.activation == Activation::identity || is(groups.back().activation)) &&
+                       fits(groups.back().channels,
+                            links.subspan(groups.back().first, l + 1 - groups.back().first));
+    if (!joins) groups.push_back({l, l, channels, wide});
+    groups.back().last = l + 1;
+    if (link.activation != Activation::identity) groups.back().activation = link.activation;
+    channels = link.channels;
+  }
+  return groups;
+}
+
+/// Do all fields of a group lie in fours?
+template <real Real, class... Pointer>
+bool lie_in_fours(std::size_t points, std::span<const Mixing<Real>> links,
+                  const Pointer*... fields) {
+  return lie_in_fours(points, fields...) && std::ranges::all_of(links, [&](const auto& link) {
+           return lie_in_fours(points, link.residual);
+         });
+}
+
+}  // namespace nop::cuda::detail
