@@ -70,7 +70,7 @@ cublasStatus_t multiply(cublasOperation_t form_a, cublasOperation_t form_b, std:
     std::memcpy(static_cast<void*>(&value), at, sizeof value);
     return value;
   };
-  const auto entry = [&](const Theirs* m, cublasOperation_t form, std::int64_t ld, std::int64_t i,
+  const auto entry = [=](const Theirs* m, cublasOperation_t form, std::int64_t ld, std::int64_t i,
                          std::int64_t j) {
     const Number value = number(form == CUBLAS_OP_N ? m + i + j * ld : m + j + i * ld);
     if constexpr (sizeof(Number) != sizeof(Theirs) || !std::is_floating_point_v<Number>)
@@ -79,18 +79,20 @@ cublasStatus_t multiply(cublasOperation_t form_a, cublasOperation_t form_b, std:
       return value;
   };
   const Number scale = number(alpha), kept = number(beta);
-  for (std::int64_t n = 0; n < batch; ++n)
-    for (std::int64_t j = 0; j < columns; ++j)
-      for (std::int64_t i = 0; i < rows; ++i) {
-        Number sum{};
-        for (std::int64_t k = 0; k < depth; ++k)
-          sum +=
-              entry(a + n * step_a, form_a, lda, i, k) * entry(b + n * step_b, form_b, ldb, k, j);
-        Theirs* const at = c + n * step_c + i + j * ldc;
-        Number result    = scale * sum;
-        if (kept != Number{}) result += kept * number(at);  // else what is there is not read
-        std::memcpy(at, &result, sizeof result);
-      }
+  ask([=] {
+    for (std::int64_t n = 0; n < batch; ++n)
+      for (std::int64_t j = 0; j < columns; ++j)
+        for (std::int64_t i = 0; i < rows; ++i) {
+          Number sum{};
+          for (std::int64_t k = 0; k < depth; ++k)
+            sum +=
+                entry(a + n * step_a, form_a, lda, i, k) * entry(b + n * step_b, form_b, ldb, k, j);
+          Theirs* const at = c + n * step_c + i + j * ldc;
+          Number result    = scale * sum;
+          if (kept != Number{}) result += kept * number(at);  // else what is there is not read
+          std::memcpy(at, &result, sizeof result);
+        }
+  });
   return CUBLAS_STATUS_SUCCESS;
 }
 

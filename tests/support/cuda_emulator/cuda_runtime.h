@@ -2,12 +2,14 @@
 #pragma once
 
 #include "block.hpp"
+#include "graph.hpp"
 #include "nop/backend/cuda/shared_memory.cuh"
 
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <mutex>
+#include <tuple>
 #include <type_traits>
 
 /// \file
@@ -133,6 +135,7 @@ typedef enum cudaError {
   cudaErrorInvalidConfiguration     = 9,
   cudaErrorIllegalState             = 401,
   cudaErrorStreamCaptureUnsupported = 900,
+  cudaErrorStreamCaptureInvalidated = 901,
 } cudaError_t;
 inline const char* cudaGetErrorString(cudaError_t status) {
   switch (status) {
@@ -146,6 +149,8 @@ inline const char* cudaGetErrorString(cudaError_t status) {
       return "invalid configuration argument";
     case cudaErrorStreamCaptureUnsupported:
       return "operation not permitted when stream is capturing";
+    case cudaErrorStreamCaptureInvalidated:
+      return "operation failed due to a previous error during capture";
     default:
       return "unknown error";
   }
@@ -161,7 +166,12 @@ inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   *stream = &only;
   return cudaSuccess;
 }
-inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+inline cudaError_t cudaStreamSynchronize(cudaStream_t) {
+  auto& capture = nop::test::cuda_emulator::capture();
+  if (capture.body == nullptr) return cudaSuccess;
+  capture.is_valid = false;
+  return cudaErrorStreamCaptureUnsupported;
+}
 inline cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
 
 inline cudaError_t cudaGetDevice(int* device) {
@@ -198,6 +208,10 @@ inline std::atomic<std::size_t>& blocks_in_use() {
 
 inline cudaError_t cudaMallocAsync(void** block, std::size_t bytes, cudaStream_t) {
   if (bytes > std::size_t{1} << 40U) return cudaErrorMemoryAllocation;
+  if (nop::test::cuda_emulator::capture().body != nullptr) {
+    *block = nop::test::cuda_emulator::allocate_in_graph(bytes);
+    return *block == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
+  }
   *block = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
   if (*block == nullptr) return cudaErrorMemoryAllocation;
   std::memset(*block, 0xFF, bytes);  // a NaN in either precision
@@ -205,6 +219,8 @@ inline cudaError_t cudaMallocAsync(void** block, std::size_t bytes, cudaStream_t
   return cudaSuccess;
 }
 inline cudaError_t cudaFreeAsync(void* block, cudaStream_t) {
+  if (nop::test::cuda_emulator::capture().body != nullptr)
+    return nop::test::cuda_emulator::release_in_graph(block) ? cudaSuccess : cudaErrorInvalidValue;
   std::free(block);
   --nop::test::cuda_emulator::blocks_in_use();
   return cudaSuccess;
@@ -216,11 +232,11 @@ enum cudaMemcpyKind {
 };
 inline cudaError_t cudaMemcpyAsync(void* out, const void* in, std::size_t bytes, cudaMemcpyKind,
                                    cudaStream_t) {
-  std::memmove(out, in, bytes);
+  nop::test::cuda_emulator::ask([=] { std::memmove(out, in, bytes); });
   return cudaSuccess;
 }
 inline cudaError_t cudaMemsetAsync(void* out, int value, std::size_t bytes, cudaStream_t) {
-  std::memset(out, value, bytes);
+  nop::test::cuda_emulator::ask([=] { std::memset(out, value, bytes); });
   return cudaSuccess;
 }
 
@@ -230,7 +246,47 @@ enum cudaStreamCaptureStatus {
   cudaStreamCaptureStatusInvalidated
 };
 inline cudaError_t cudaStreamIsCapturing(cudaStream_t, cudaStreamCaptureStatus* status) {
-  *status = cudaStreamCaptureStatusNone;
+  const auto& capture = nop::test::cuda_emulator::capture();
+  *status             = capture.body == nullptr ? cudaStreamCaptureStatusNone
+                        : capture.is_valid      ? cudaStreamCaptureStatusActive
+                                                : cudaStreamCaptureStatusInvalidated;
+  return cudaSuccess;
+}
+enum cudaStreamCaptureMode {
+  cudaStreamCaptureModeGlobal,
+  cudaStreamCaptureModeThreadLocal,
+  cudaStreamCaptureModeRelaxed,
+};
+inline cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) {
+  auto& capture = nop::test::cuda_emulator::capture();
+  if (capture.body != nullptr) return cudaErrorIllegalState;
+  capture = {std::make_shared<nop::test::cuda_emulator::GraphBody>(), true};
+  return cudaSuccess;
+}
+inline cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t* graph) {
+  const auto done = std::exchange(nop::test::cuda_emulator::capture(), {});
+  if (done.body == nullptr) return cudaErrorIllegalState;
+  *graph = done.is_valid ? new CUgraph_st{done.body} : nullptr;
+  return done.is_valid ? cudaSuccess : cudaErrorStreamCaptureInvalidated;
+}
+inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
+                                        unsigned long long = 0) {
+  *executable = new CUgraph_st{graph->body};
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
+  delete executable;
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t) {
+  auto& body = *executable->body;
+  if (nop::test::cuda_emulator::capture().body != nullptr) return cudaErrorStreamCaptureUnsupported;
+  if (std::exchange(body.has_run, true) && body.keeps_memory()) return cudaErrorInvalidValue;
+  for (const auto& work : body.work) work();
   return cudaSuccess;
 }
 
@@ -254,19 +310,23 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(
   if (config->dynamicSmemBytes > nop::cuda::SharedMemory::most || grid.y > 65535 ||
       grid.z > 65535 || threads.z > 64 || threads.x * threads.y * threads.z > 1024)
     return cudaErrorInvalidConfiguration;
-  static std::mutex one_at_a_time;
-  const std::scoped_lock lock(one_at_a_time);
-  auto& block                      = nop::test::cuda_emulator::block();
-  ::gridDim                        = grid;
-  ::blockDim                       = threads;
-  const std::function<void()> body = [&] { kernel(static_cast<Parameter>(arguments)...); };
-  for (unsigned z = 0; z < grid.z; ++z)
-    for (unsigned y = 0; y < grid.y; ++y)
-      for (unsigned x = 0; x < grid.x; ++x) {
-        ::blockIdx = {x, y, z};
-        std::memset(nop::cuda::shared_memory<std::byte>(), 0xFF, config->dynamicSmemBytes);
-        block.run(threads, body);
-      }
+  nop::test::cuda_emulator::ask(
+      [grid, threads, bytes = config->dynamicSmemBytes, kernel,
+       values = std::tuple<std::decay_t<Parameter>...>(std::forward<Argument>(arguments)...)] {
+        static std::mutex one_at_a_time;
+        const std::scoped_lock lock(one_at_a_time);
+        auto& block                      = nop::test::cuda_emulator::block();
+        ::gridDim                        = grid;
+        ::blockDim                       = threads;
+        const std::function<void()> body = [&] { std::apply(kernel, values); };
+        for (unsigned z = 0; z < grid.z; ++z)
+          for (unsigned y = 0; y < grid.y; ++y)
+            for (unsigned x = 0; x < grid.x; ++x) {
+              ::blockIdx = {x, y, z};
+              std::memset(nop::cuda::shared_memory<std::byte>(), 0xFF, bytes);
+              block.run(threads, body);
+            }
+      });
   return cudaSuccess;
 }
 // NOLINTEND

@@ -56,11 +56,9 @@ inline std::map<cufftHandle, FftPlan>& plans() {
 
 /// Half axes are the last ones, stored by n / 2 + 1.
 template <class Real>
-cufftResult transform(cufftHandle handle, const void* in, void* out, int sign, bool real_in,
-                      bool real_out) {
-  if (!plans().contains(handle)) return CUFFT_INVALID_PLAN;
+void transform_by(const FftPlan& plan, const void* in, void* out, int sign, bool real_in,
+                  bool real_out) {
   using Wide                   = std::complex<double>;
-  const FftPlan plan           = plans().at(handle);
   const std::size_t dimensions = plan.grid.size();
   long long points             = 1;
   for (const long long n : plan.grid) points *= n;
@@ -130,6 +128,15 @@ cufftResult transform(cufftHandle handle, const void* in, void* out, int sign, b
       else
         static_cast<std::complex<Real>*>(out)[to] = std::complex<Real>(value);
     }
+}
+
+template <class Real>
+cufftResult transform(cufftHandle handle, const void* in, void* out, int sign, bool real_in,
+                      bool real_out) {
+  if (!plans().contains(handle)) return CUFFT_INVALID_PLAN;
+  ask([=, plan = plans().at(handle)] {
+    transform_by<Real>(plan, in, out, sign, real_in, real_out);
+  });
   return CUFFT_SUCCESS;
 }
 
