@@ -68,18 +68,20 @@ __global__ void __launch_bounds__(mix_threads, sizeof(Real) == 4 ? 3 : 2)
   tile.move_to(blockIdx.x);
   tile.load(task.x, task.channels, u);
   for (unsigned l = 0; l < task.count; ++l) {
-    const auto& link   = task.links[l];
-    const bool is_last = l + 1 == task.count;
+    const auto& link        = task.links[l];
+    const bool is_last      = l + 1 == task.count;
+    const unsigned channels = link.weight.rows;
     multiply_mix_tile(
-        tile, link.weight, u, slice, [&](unsigned c) { return link.begin(tile, task.gated, c); },
-        [&](unsigned c, const Four<Real>& a) {
-          const auto value = applied<Function>(link.is_linear, a);
+        tile, link.weight, u, slice,
+        [&](unsigned c, auto& sums) { link.begin(tile, task.gated, c, sums); },
+        [&](unsigned c, auto& sums) {
+          link.template apply<Function>(sums);
           if (is_last)
-            tile.write(task.y, link.weight.rows, c, value);
+            tile.write(sums, task.y, channels, c);
           else
-            tile.in(next, c) = value;
+            tile.store(sums, next, channels, c);
         });
-    tile.close(next, is_last ? 0 : link.weight.rows);
+    tile.close(next, is_last ? 0 : channels);
     Real* const before = u;
     u                  = next;
     next               = before;

@@ -30,19 +30,41 @@ struct MixLink {
   const Real *bias, *residual, *gate;
   bool is_linear;
 
-  /// Where W u begins, b + r + g x; x is a field of as many channels as the link has, if gated.
-  [[nodiscard]] __device__ Four<Real> begin(const MixTile<Real>& tile, const Real* x,
-                                            unsigned c) const {
-    Four<Real> sum{};
-    if (residual != nullptr) sum = tile.read(residual, weight.rows, c);
-    const Real b = bias != nullptr ? bias[c] : Real(0);
+  /// What W u is added to, b + r + g x; x is a field of as many channels as the link has, if gated.
+  template <unsigned Rows>
+  __device__ void begin(const MixTile<Real>& tile, const Real* x, unsigned c,
+                        Four<Real> (&sums)[Rows]) const {  // NOLINT(*-avoid-c-arrays): registers
+    if (residual != nullptr)
+      tile.read(residual, weight.rows, c, 1, sums);
+    else
+      clear(sums);
+    if (gate != nullptr) {
+      Four<Real> input[Rows];  // NOLINT(*-avoid-c-arrays): registers
+      tile.read(x, weight.rows, c, 1, input);
 #pragma unroll
-    for (unsigned i = 0; i < 4; ++i) sum.at[i] += b;
-    if (gate == nullptr) return sum;
-    const Four<Real> input = tile.read(x, weight.rows, c);
+      for (unsigned r = 0; r < Rows; ++r) {
+        const Real factor = c + r < weight.rows ? gate[c + r] : Real(0);
 #pragma unroll
-    for (unsigned i = 0; i < 4; ++i) sum.at[i] += gate[c] * input.at[i];
-    return sum;
+        for (unsigned i = 0; i < 4; ++i) sums[r].at[i] += factor * input[r].at[i];
+      }
+    }
+    if (bias != nullptr)
+#pragma unroll
+      for (unsigned r = 0; r < Rows; ++r) {
+        const Real b = c + r < weight.rows ? bias[c + r] : Real(0);
+#pragma unroll
+        for (unsigned i = 0; i < 4; ++i) sums[r].at[i] += b;
+      }
+  }
+
+  /// sigma, or nothing.
+  template <class Function, unsigned Rows>
+  __device__ void apply(Four<Real> (&a)[Rows]) const {  // NOLINT(*-avoid-c-arrays): registers
+    if (is_linear) return;
+#pragma unroll
+    for (unsigned r = 0; r < Rows; ++r)
+#pragma unroll
+      for (unsigned i = 0; i < 4; ++i) a[r].at[i] = Function::at(a[r].at[i]).value;
   }
 };
 
@@ -54,15 +76,6 @@ MixLink<Real> mix_link(const Mixing<Real>& link, std::size_t channels) {
           link.residual,
           link.gate,
           link.activation == Activation::identity};
-}
-
-/// sigma, or nothing.
-template <class Function, real Real>
-__device__ Four<Real> applied(bool is_linear, Four<Real> a) {
-  if (!is_linear)
-#pragma unroll
-    for (unsigned i = 0; i < 4; ++i) a.at[i] = Function::at(a.at[i]).value;
-  return a;
 }
 
 /// The links from `first` up to, not including, `last`, after one of that many channels.

@@ -98,8 +98,7 @@ __device__ void multiply_rows(const MixTile<Real>& tile, const MixMatrix<Real>& 
   constexpr unsigned width = slice_width<Real>;
   Four<Real> sums[Rows];  // NOLINT(*-avoid-c-arrays): registers
   const unsigned row = first + tile.row() * Rows;
-#pragma unroll
-  for (unsigned r = 0; r < Rows; ++r) sums[r] = row + r < w.rows ? begin(row + r) : Four<Real>{};
+  begin(row, sums);
   const Real* const mine = slice + tile.row() * (Rows * slice_pitch<Real> + in_16_bytes<Real>);
   for (unsigned column = 0; column < w.columns; column += width) {
     __syncthreads();  // the last slice has been read, or what u holds is being written
@@ -109,14 +108,13 @@ __device__ void multiply_rows(const MixTile<Real>& tile, const MixMatrix<Real>& 
     add_slice<Rows>(mine, u + column * tile.pitch() + 4 * tile.column(), tile.pitch(),
                     left < width ? left : width, sums);
   }
-#pragma unroll
-  for (unsigned r = 0; r < Rows; ++r)
-    if (row + r < w.rows) end(row + r, sums[r]);
+  end(row, sums);
 }
 
-/// end(c, begin(c) + (w u)_c) for all channels c of a tile's product, at the points of the thread
-/// that is called. u is a tile in shared memory, with zeros behind its channels; it need not be
-/// complete before. `end` may write where u is not.
+/// w u for a tile u in shared memory, which has zeros behind its channels and need not be complete
+/// before. A thread gets some channels of the product from the c-th on, of which those behind the
+/// last one are of no meaning: `begin(c, sums)` says what they are added to, `end(c, sums)` takes
+/// them, and may write where u is not.
 template <real Real, class Begin, class End>
 __device__ void multiply_mix_tile(const MixTile<Real>& tile, const MixMatrix<Real>& w,
                                   const Real* u, Real* slice, const Begin& begin, const End& end) {

@@ -23,6 +23,12 @@ struct alignas(16) Four {
   Real at[4];  // NOLINT(*-avoid-c-arrays): registers
 };
 
+template <real Real, unsigned Rows>
+__device__ void clear(Four<Real> (&values)[Rows]) {  // NOLINT(*-avoid-c-arrays): registers
+#pragma unroll
+  for (unsigned r = 0; r < Rows; ++r) values[r] = Four<Real>{};
+}
+
 /// Channels as many as a tile has rows for; those behind the last one hold zeros.
 constexpr unsigned whole_fours(std::size_t channels) {
   return static_cast<unsigned>((channels + 3) / 4 * 4);
@@ -92,26 +98,69 @@ class MixTile {
   [[nodiscard]] __device__ unsigned column() const { return column_; }
   [[nodiscard]] __device__ unsigned pitch() const { return pitch_of<Real>(grid_); }
 
-  /// A channel of a field at this thread's points; zero behind the last one.
-  [[nodiscard]] __device__ Four<Real> read(const Real* field, unsigned channels,
-                                           unsigned channel) const {
-    return read(field, channels, channel, column_, mine_);
+  /// Channels of a field that are `step` apart, at this thread's points; zero where there are none.
+  /// All reads are under way at once.
+  template <unsigned Rows>
+  __device__ void read(const Real* field, unsigned channels, unsigned channel, unsigned step,
+                       Four<Real> (&values)[Rows]) const {  // NOLINT(*-avoid-c-arrays): registers
+    if (grid_.in_fours) {
+      const Real* at  = field + offset(mine_, channels, channel);
+      const bool here = mine_.point != MixPlace::nowhere;
+#pragma unroll
+      for (unsigned r = 0; r < Rows; ++r, at += step * grid_.points) {
+        values[r] = Four<Real>{};
+        if (here && channel + r * step < channels)
+          values[r] = *reinterpret_cast<const Four<Real>*>(at);
+      }
+    } else {
+#pragma unroll
+      for (unsigned i = 0; i < 4; ++i) {
+        const MixPlace place = places_[4 * column_ + i];
+        const Real* at       = field + offset(place, channels, channel);
+        const bool here      = place.point != MixPlace::nowhere;
+#pragma unroll
+        for (unsigned r = 0; r < Rows; ++r, at += step * grid_.points)
+          values[r].at[i] = here && channel + r * step < channels ? *at : Real(0);
+      }
+    }
   }
-  /// The same at the points of the threads of another column.
-  [[nodiscard]] __device__ Four<Real> read(const Real* field, unsigned channels, unsigned channel,
-                                           unsigned column) const {
-    return read(field, channels, channel, column, places_[4 * column]);
+  /// One channel, at the points of the threads of another column.
+  [[nodiscard]] __device__ Four<Real> read_at(unsigned column, const Real* field, unsigned channels,
+                                              unsigned channel) const {
+    const MixPlace* const places = places_ + 4 * column;
+    Four<Real> four{};
+    if (grid_.in_fours) {
+      if (places->point != MixPlace::nowhere)
+        four = *reinterpret_cast<const Four<Real>*>(field + offset(*places, channels, channel));
+    } else {
+#pragma unroll
+      for (unsigned i = 0; i < 4; ++i)
+        if (places[i].point != MixPlace::nowhere)
+          four.at[i] = field[offset(places[i], channels, channel)];
+    }
+    return four;
   }
 
-  __device__ void write(Real* field, unsigned channels, unsigned channel,
-                        const Four<Real>& value) const {
+  /// Channels of a field, one after another, at this thread's points.
+  template <unsigned Rows>
+  __device__ void write(const Four<Real> (&values)[Rows],  // NOLINT(*-avoid-c-arrays): registers
+                        Real* field, unsigned channels, unsigned channel) const {
     if (grid_.in_fours) {
-      if (mine_.point != MixPlace::nowhere)
-        *reinterpret_cast<Four<Real>*>(field + offset(mine_, channels, channel)) = value;
+      Real* at        = field + offset(mine_, channels, channel);
+      const bool here = mine_.point != MixPlace::nowhere;
+#pragma unroll
+      for (unsigned r = 0; r < Rows; ++r, at += grid_.points)
+        if (here && channel + r < channels) *reinterpret_cast<Four<Real>*>(at) = values[r];
     } else {
-      for (unsigned i = 0; i < 4; ++i)
-        if (const MixPlace at = places_[4 * column_ + i]; at.point != MixPlace::nowhere)
-          field[offset(at, channels, channel)] = value.at[i];
+#pragma unroll
+      for (unsigned i = 0; i < 4; ++i) {
+        const MixPlace place = places_[4 * column_ + i];
+        Real* at             = field + offset(place, channels, channel);
+        const bool here      = place.point != MixPlace::nowhere;
+#pragma unroll
+        for (unsigned r = 0; r < Rows; ++r, at += grid_.points)
+          if (here && channel + r < channels) *at = values[r].at[i];
+      }
     }
   }
 
@@ -120,20 +169,25 @@ class MixTile {
     return *reinterpret_cast<Four<Real>*>(rows + row * pitch() + 4 * column_);
   }
 
+  /// Channels of a tile in shared memory, one after another, of those that it has.
+  template <unsigned Rows>
+  __device__ void store(const Four<Real> (&values)[Rows],  // NOLINT(*-avoid-c-arrays): registers
+                        Real* rows, unsigned channels, unsigned channel) const {
+#pragma unroll
+    for (unsigned r = 0; r < Rows; ++r)
+      if (channel + r < channels) in(rows, channel + r) = values[r];
+  }
+
   /// A whole field's part, with zeros in the rows behind the last channel.
   __device__ void load(const Real* field, unsigned channels, Real* rows) const {
-    constexpr unsigned ahead = 4;  // reads under way at a time
-    for (unsigned c = row_; c < whole_fours(channels); c += ahead * grid_.down()) {
+    constexpr unsigned ahead = 128 / sizeof(Four<Real>);
+    const unsigned down      = grid_.down();
+    for (unsigned c = row_; c < whole_fours(channels); c += ahead * down) {
       Four<Real> part[ahead];  // NOLINT(*-avoid-c-arrays): registers
-#pragma unroll
-      for (unsigned i = 0; i < ahead; ++i) {
-        const unsigned channel = c + i * grid_.down();
-        part[i]                = channel < channels ? read(field, channels, channel) : Four<Real>{};
-      }
+      read(field, channels, c, down, part);
 #pragma unroll
       for (unsigned i = 0; i < ahead; ++i)
-        if (const unsigned channel = c + i * grid_.down(); channel < whole_fours(channels))
-          in(rows, channel) = part[i];
+        if (c + i * down < whole_fours(channels)) in(rows, c + i * down) = part[i];
     }
   }
 
@@ -147,20 +201,6 @@ class MixTile {
   [[nodiscard]] __device__ std::size_t offset(const MixPlace& at, unsigned channels,
                                               unsigned channel) const {
     return at.first * channels + channel * grid_.points + at.point;
-  }
-  [[nodiscard]] __device__ Four<Real> read(const Real* field, unsigned channels, unsigned channel,
-                                           unsigned column, const MixPlace& place) const {
-    Four<Real> four{};
-    if (grid_.in_fours) {
-      if (place.point != MixPlace::nowhere)
-        four = *reinterpret_cast<const Four<Real>*>(field + offset(place, channels, channel));
-    } else {
-#pragma unroll
-      for (unsigned i = 0; i < 4; ++i)
-        if (const MixPlace at = places_[4 * column + i]; at.point != MixPlace::nowhere)
-          four.at[i] = field[offset(at, channels, channel)];
-    }
-    return four;
   }
 
   const MixGrid& grid_;
