@@ -64,9 +64,10 @@ struct NormalTail {
 
   template <class T>
   static constexpr Tail<T> at(T a) {
-    using Series = NormalSeries<lane_of<T>>;
-    const T e    = power_of_two(a * constant<T>(-std::numbers::log2e / 2) * a);
-    return {e * polynomial(a, Series::p) / polynomial(a, Series::q),
+    constexpr auto p = NormalSeries<lane_of<T>>::p;
+    constexpr auto q = NormalSeries<lane_of<T>>::q;
+    const T e        = power_of_two(a * constant<T>(-std::numbers::log2e / 2) * a);
+    return {e * polynomial(a, p) / polynomial(a, q),
             e * constant<T>(std::numbers::inv_sqrtpi / std::numbers::sqrt2)};
   }
 };

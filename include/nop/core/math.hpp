@@ -68,7 +68,8 @@ constexpr T multiply_add(T a, T b, T c) {
     return fma(a, b, c);
 }
 
-/// c_0 x^n + c_1 x^(n-1) + ... + c_n, by Horner's rule.
+/// c_0 x^n + c_1 x^(n-1) + ... + c_n, by Horner's rule. In device code an array of constants has
+/// to be a local one: others are memory of the host.
 template <class T, std::size_t Count>
 constexpr T polynomial(T x, const std::array<double, Count>& c) {
   T total = constant<T>(c[0]);
@@ -117,9 +118,9 @@ inline constexpr double exponent_of_zero<double> = -1023;
 template <class T>
 constexpr T power_of_two(T y) {
   using std::nearbyint;
-  const T whole = nearbyint(y);
-  return detail::times_power_of_two(polynomial(y - whole, detail::power_of_two_series<lane_of<T>>),
-                                    whole);
+  constexpr auto series = detail::power_of_two_series<lane_of<T>>;
+  const T whole         = nearbyint(y);
+  return detail::times_power_of_two(polynomial(y - whole, series), whole);
 }
 
 }  // namespace nop
