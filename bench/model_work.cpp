@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nop/models/captured_run.hpp>
 #include <nop/models/fno.hpp>
 #include <nop/training/adam.hpp>
+#include <nop/training/captured_step.hpp>
 #include <nop/training/loss.hpp>
 
 #include "answer.hpp"
@@ -38,12 +40,31 @@ struct Training {
   }
 };
 
+/// The same, with what it asks for written down.
+template <class Training>
+Work written_down(const std::shared_ptr<Training>& training, Pass pass) {
+  const auto& x = training->x;
+  if (pass == Pass::infer) {
+    using Run      = nop::CapturedRun<decltype(training->model), std::remove_cvref_t<decltype(x)>>;
+    const auto run = std::make_shared<Run>(training->model, x);
+    return [training, run] { (*run)(training->x); };
+  }
+  auto& [rng, model, input, target, optimizer] = *training;
+  using Step =
+      nop::CapturedStep<decltype(training->model), nop::Adam, nop::MeanSquaredError,
+                        std::remove_cvref_t<decltype(x)>, std::remove_cvref_t<decltype(x)>>;
+  const auto step =
+      std::make_shared<Step>(model, optimizer, nop::mean_squared_error, input, target);
+  return [training, step] { (*step)(training->x, training->y); };
+}
+
 }  // namespace
 
 Work make_model(const Case& c, Pass pass, const Variant& variant) {
   return with_dimensions(c.grid.size(), [&](auto dim) {
     return with_real(variant.element, [&](auto real) -> Work {
       const auto training = std::make_shared<Training<decltype(real), dim()>>(c, variant.engine);
+      if (variant.captured) return written_down(training, pass);
       if (pass == Pass::train) return [training] { training->step(); };
       return [training] { training->model(training->x); };
     });

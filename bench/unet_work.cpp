@@ -99,6 +99,8 @@ Work model_work(Model model, Picture x, Pass pass) {
 void expect_pictures(const Case& c, const Variant& variant) {
   if (c.grid.size() != 2 || variant.element != Element::float32)
     throw std::invalid_argument(c.name + ": expected 2 dimensions and float");
+  if (variant.captured && c.kind != Kind::conv)
+    throw std::invalid_argument(c.name + ": is not written down");
 }
 
 }  // namespace

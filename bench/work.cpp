@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "work.hpp"
 
+#include <nop/core/captured_work.hpp>
+
+#include "backend.hpp"
+
+#include <memory>
 #include <stdexcept>
 
 namespace bench {
 
-Work make_work(const Case& c, Pass pass, const Variant& variant) {
+namespace {
+
+/// The same repetition each time, of the field whose turn it is now.
+Work written_down(const Work& work) {
+  work();
+  const auto written = std::make_shared<const nop::CapturedWork<Backend>>(work);
+  return [written] { written->launch(); };
+}
+
+Work asked_for(const Case& c, Pass pass, const Variant& variant) {
   const bool of_model = pass == Pass::infer || pass == Pass::train;
   const bool is_model = c.kind == Kind::fno || c.kind == Kind::unet || c.kind == Kind::dsno;
   if (of_model != is_model)
@@ -34,6 +48,15 @@ Work make_work(const Case& c, Pass pass, const Variant& variant) {
       break;
   }
   return make_pointwise(c, pass, variant);
+}
+
+}  // namespace
+
+Work make_work(const Case& c, Pass pass, const Variant& variant) {
+  auto work = asked_for(c, pass, variant);
+  // Models write down themselves what they can: not all that an optimizer does, say.
+  return variant.captured && (pass == Pass::fwd || pass == Pass::fwdbwd) ? written_down(work)
+                                                                         : work;
 }
 
 void write_answer(const Case& c, const Variant& variant, const std::string& path) {

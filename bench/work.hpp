@@ -15,6 +15,8 @@ namespace bench {
 struct Variant {
   Element element           = Element::float32;
   nop::FourierEngine engine = nop::FourierEngine::automatic;
+  /// What is asked of the backend is written down once, where it can do that, see CapturedWork.
+  bool captured = false;
 };
 
 /// One repetition, to be called as often as wanted. Whatever it needs is made beforehand.

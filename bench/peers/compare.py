@@ -155,7 +155,7 @@ def write_csv(result, path):
                                f"{ratio(times, peer):.4g}", f"{shortest / middle:.4g}"])
 
 
-def draw(result, path):
+def draw(result, path, title=None):
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot
@@ -182,7 +182,7 @@ def draw(result, path):
     axes.set_xlabel("times as long as nop (nop = 1)")
     about = result["about"]
     figure.legend(loc="outside upper center", ncols=len(others), frameon=False, fontsize=9,
-                  title=f"{about['processor']}, {about['threads']} threads, float")
+                  title=title or f"{about['processor']}, {about['threads']} threads, float")
     figure.savefig(path, dpi=120)
 
 

@@ -38,20 +38,28 @@ class Worker:
 
     def __init__(self, command, threads):
         log = ROOT / "build" / "workers.log"
+        log.parent.mkdir(exist_ok=True)
         with open(log, "a") as errors:
             self.process = subprocess.Popen(
                 [str(part) for part in command], env=environment(threads), text=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
                 preexec_fn=lambda: os.sched_setaffinity(0, range(threads)))
 
-    def ask(self, line):
-        time.sleep(0.02)  # the threads of whoever was asked before spin for some milliseconds
+    def tell(self, line):
+        """Asks, without waiting for the answer."""
         try:
             self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
-            answer = self.process.stdout.readline().strip()
         except BrokenPipeError:
-            answer = ""
+            pass  # answer() says so
+
+    def ask(self, line):
+        time.sleep(0.02)  # the threads of whoever was asked before spin for some milliseconds
+        self.tell(line)
+        return self.answer()
+
+    def answer(self):
+        answer = self.process.stdout.readline().strip()
         if not answer:
             raise Refused("the process ended; see build/workers.log")
         if answer.startswith("error"):
@@ -80,7 +88,12 @@ class Worker:
 
 
 def output(*command):
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    """What a command prints; nothing where there is no such command."""
+    try:
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
+                              check=False).stdout
+    except OSError:
+        return ""
 
 
 def ceilings(threads):
@@ -95,9 +108,9 @@ def higher(some, others):
     return {name: max(value, others[name]) for name, value in some.items()}
 
 
-def costs(tasks):
+def costs(tasks, program=PROGRAMS / "nop_worker"):
     """{task: (flops, bytes)} of the least work."""
-    text = subprocess.run([PROGRAMS / "nop_worker", "cost", *tasks], capture_output=True, text=True,
+    text = subprocess.run([program, "cost", *tasks], capture_output=True, text=True,
                           check=True).stdout
     return {task: tuple(map(float, line.split()))
             for task, line in zip(tasks, text.splitlines())}
