@@ -152,6 +152,23 @@ TEST_CASE_TEMPLATE("a transform of a middle axis agrees with the sums that defin
   check_transform<T>(2, Shape<2>{4, 3}, 37, {3, 2});
 }
 
+TEST_CASE_TEMPLATE("transforms of larger planes agree with the sums that define them", T, float,
+                   double) {
+  check_transform<T>(3, Shape<2>{32, 48}, 1, {8, 12});
+  check_transform<T>(5, Shape<2>{21, 17}, 1, {12, 7});
+  check_transform<T>(2, Shape<2>{30, 66}, 1, {30, 66});
+  check_transform<T>(1, Shape<2>{9, 150}, 1, {9, 20});
+  check_transform<T>(3, Shape<3>{6, 10, 12}, 1, {4, 6, 8});
+}
+
+TEST_CASE_TEMPLATE("transforms of long lines agree with the sums that define them", T, float,
+                   double) {
+  check_transform<T>(3, Shape<1>{1024}, 1, {32});
+  check_transform<T>(2, Shape<1>{400}, 1, {25});
+  check_transform<T>(5, Shape<1>{1000}, 1, {6});
+  check_transform<T>(2, Shape<1>{251}, 1, {16});
+}
+
 TEST_CASE("a transform of no lines does nothing") {
   check_transform<double>(2, Shape<2>{4, 5}, 0, {3, 4});
 }

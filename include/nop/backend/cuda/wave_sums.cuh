@@ -56,6 +56,11 @@ struct Points {
   __device__ static bool at_end(unsigned x, unsigned n) { return x == 0 || (Even && 4 * x == n); }
 };
 
+/// The same of a number of points that is known only now.
+__device__ inline bool x_is_end(unsigned x, unsigned n) {
+  return n % 2 == 0 ? Points<true>::at_end(x, n) : Points<false>::at_end(x, n);
+}
+
 /// The rows of the points that are folded to one place.
 template <real Real, unsigned Width, bool Even>
 struct Unfolded {
