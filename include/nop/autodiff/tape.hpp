@@ -212,8 +212,9 @@ class Tape {
     expects(loss.node() != nullptr,
             "Tape::gradient: expected a loss that depends on a parameter or a variable, got a "
             "constant");
-    const E one = 1;
-    loss.node()->accumulate(Tensor<E, 0, B>({}, std::span<const E>(&one, 1)));
+    auto one = Tensor<E, 0, B>::uninitialized({});
+    one.fill(1);
+    loss.node()->accumulate(std::move(one));
     record_->finished = true;  // also if a pullback throws: it has been walked in part
     auto& nodes       = record_->nodes;
     for (std::size_t i = nodes.size(); i-- > 0;) nodes[i]->pull();

@@ -3,12 +3,13 @@
 
 #include <nop/core/scalar.hpp>
 
-#include <complex>
+#include <cmath>
 #include <cstddef>
 
 /// \file
 /// The pointwise functions that many kernels share. With a name, a backend compiles each of them
-/// once for a type of number; a lambda it would compile again for every place it stands in.
+/// once for a type of number; a lambda it would compile again for every place it stands in, and
+/// some devices take none.
 
 namespace nop {
 
@@ -43,12 +44,33 @@ struct PlusTimes {
   constexpr auto operator()(auto a, auto b, auto c) const { return a + b * c; }
 };
 
+/// |a|^2
+struct SquaredSize {
+  template <class T>
+  constexpr auto operator()(const T& a) const {
+    if constexpr (complex<T>)
+      return a.real() * a.real() + a.imag() * a.imag();
+    else
+      return a * a;
+  }
+};
+/// |a - b|^2
+struct SquaredDistance {
+  constexpr auto operator()(auto a, auto b) const { return SquaredSize{}(a - b); }
+};
+struct SquareRoot {
+  constexpr auto operator()(auto a) const {
+    using std::sqrt;
+    return sqrt(a);
+  }
+};
+
 /// a conj(b), which for reals is a b.
 struct TimesConjugate {
   template <class T>
   constexpr T operator()(T a, T b) const {
     if constexpr (complex<T>)
-      return a * std::conj(b);
+      return a * conj(b);
     else
       return a * b;
   }
@@ -59,6 +81,27 @@ template <real Real>
 struct TimesConstant {
   Real factor;
   constexpr auto operator()(auto a) const { return a * factor; }
+};
+
+/// a + factor b, for a real constant.
+template <real Real>
+struct PlusMultiple {
+  Real factor;
+  constexpr auto operator()(auto a, auto b) const { return a + b * factor; }
+};
+/// p a + q b, for real constants.
+template <real Real>
+struct WeightedSum {
+  Real p, q;
+  constexpr auto operator()(auto a, auto b) const { return a * p + b * q; }
+};
+
+/// weight f(a...)
+template <class F, real Real>
+struct Weighted {
+  F f;
+  Real weight;
+  constexpr auto operator()(auto... a) const { return f(a...) * weight; }
 };
 
 /// value, whatever the index.

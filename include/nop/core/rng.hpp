@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
@@ -39,9 +40,11 @@ class RandomStream {
     return unit(w[0], w[1]);
   }
 
-  /// Normal with mean 0 and variance 1 (Box and Muller 1958).
-  [[nodiscard]] double normal(std::uint64_t index) const {
-    const auto w        = words(index);
+  /// Normal with mean 0 and variance 1 (Box and Muller 1958). A template, so that it may be
+  /// constexpr wherever its functions are, and be called where only such ones are.
+  template <std::integral Index>
+  [[nodiscard]] constexpr double normal(Index index) const {
+    const auto w        = words(static_cast<std::uint64_t>(index));
     const double radius = std::sqrt(-2.0 * std::log1p(-unit(w[0], w[1])));
     return radius * std::cos(2.0 * std::numbers::pi * unit(w[2], w[3]));
   }

@@ -18,7 +18,9 @@ template <real Real>
 struct NormalNumber {
   RandomStream random;
   std::size_t first;
-  Real operator()(std::size_t i) const { return static_cast<Real>(random.normal(first + i)); }
+  constexpr Real operator()(std::size_t i) const {
+    return static_cast<Real>(random.normal(first + i));
+  }
 };
 
 }  // namespace detail

@@ -3,6 +3,7 @@
 
 #include <nop/autodiff/field.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/scalar.hpp>
 #include <nop/core/tensor.hpp>
 #include <nop/ops/axes.hpp>
 
@@ -37,6 +38,21 @@ enum class GridEnd {
   left_out,  ///< point i of N at i/N of the box, as on a periodic grid
   included   ///< at i/(N - 1): the last one on the end
 };
+
+namespace detail {
+
+/// begin + (end - begin) i/steps
+template <scalar Element>
+struct GridCoordinate {
+  double begin, end;
+  std::size_t steps;
+  constexpr Element operator()(std::size_t i) const {
+    return Element(static_cast<real_of<Element>>(
+        begin + (end - begin) * (static_cast<double>(i) / static_cast<double>(steps))));
+  }
+};
+
+}  // namespace detail
 
 /// Appends the coordinates of the points as channels: point i of N along an axis is at
 /// begin + (end - begin) i/N, or i/(N - 1) with the end included. Beside complex channels they are
@@ -73,12 +89,8 @@ class GridEmbedding {
       auto line = Tensor<Element, 1, Backend>::uninitialized({extent});
       const std::size_t steps =
           grid_end_ == GridEnd::left_out ? extent : std::max(extent, std::size_t{2}) - 1;
-      Backend::generate(
-          [steps, begin = box_.begin[axis], end = box_.end[axis]](std::size_t i) {
-            return Element(static_cast<real_of<Element>>(
-                begin + (end - begin) * (static_cast<double>(i) / static_cast<double>(steps))));
-          },
-          line.mutable_data(), extent);
+      Backend::generate(detail::GridCoordinate<Element>{box_.begin[axis], box_.end[axis], steps},
+                        line.mutable_data(), extent);
       // The same for every sample, along the axes before and along those behind.
       Backend::copy_strided(Shape<4>{batch, points / (extent * inner), extent, inner}, line.data(),
                             Shape<4>{0, 0, 1, 0}, each.mutable_data() + axis * points,

@@ -29,6 +29,50 @@ inline double start_bound(WeightStart start, std::size_t fan_in, std::size_t fan
                                       : std::sqrt(6 / static_cast<double>(fan_in + fan_out));
 }
 
+namespace detail {
+
+/// A number uniform in [-bound, bound].
+template <real Real>
+struct UniformDraw {
+  RandomStream random;
+  double bound;
+  constexpr Real operator()(std::size_t i) const {
+    return static_cast<Real>(bound * (2 * random.uniform(i) - 1));
+  }
+};
+/// One uniform in [0, bound), in both parts.
+template <scalar Element>
+struct UniformFromZeroDraw {
+  RandomStream random;
+  double bound;
+  constexpr Element operator()(std::size_t i) const {
+    using Real = real_of<Element>;
+    if constexpr (complex<Element>)
+      return Element(static_cast<Real>(bound * random.uniform(2 * i)),
+                     static_cast<Real>(bound * random.uniform(2 * i + 1)));
+    else
+      return static_cast<Real>(bound * random.uniform(i));
+  }
+};
+/// A normal one of this deviation.
+template <scalar Element>
+struct NormalDraw {
+  RandomStream random;
+  double deviation;
+  constexpr Element operator()(std::size_t i) const {
+    using Real = real_of<Element>;
+    if constexpr (complex<Element>) {
+      const double part = deviation / std::numbers::sqrt2;
+      return Element(static_cast<Real>(part * random.normal(2 * i)),
+                     static_cast<Real>(part * random.normal(2 * i + 1)));
+    } else {
+      return static_cast<Real>(deviation * random.normal(i));
+    }
+  }
+};
+
+}  // namespace detail
+
 /// Where the first values of parameters come from: a random generator, or nowhere, for a model
 /// whose values are read from a file next. An Rng converts to it.
 class Initializer {
@@ -43,6 +87,9 @@ class Initializer {
     return init;
   }
 
+  /// The same, of as many numbers as it takes: for values that are known to fit.
+  static Initializer zeros() { return {}; }
+
   /// The same value everywhere.
   template <scalar Element, std::size_t Rank, class Backend>
   [[nodiscard]] Tensor<Element, Rank, Backend> constant(const Shape<Rank>& shape,
@@ -56,54 +103,33 @@ class Initializer {
   /// Uniform in [-bound, bound].
   template <real Real, std::size_t Rank, class Backend>
   [[nodiscard]] Tensor<Real, Rank, Backend> uniform(const Shape<Rank>& shape, double bound) const {
-    return filled<Real, Rank, Backend>(shape, [bound](const RandomStream& random, std::size_t i) {
-      return static_cast<Real>(bound * (2 * random.uniform(i) - 1));
-    });
+    return filled<Real, Rank, Backend, detail::UniformDraw<Real>>(shape, bound);
   }
 
   /// Uniform in [0, bound), for complex numbers in both parts.
   template <scalar Element, std::size_t Rank, class Backend>
   [[nodiscard]] Tensor<Element, Rank, Backend> uniform_from_zero(const Shape<Rank>& shape,
                                                                  double bound) const {
-    return filled<Element, Rank, Backend>(
-        shape, [bound](const RandomStream& random, std::size_t i) {
-          using Real = real_of<Element>;
-          if constexpr (complex<Element>)
-            return Element(static_cast<Real>(bound * random.uniform(2 * i)),
-                           static_cast<Real>(bound * random.uniform(2 * i + 1)));
-          else
-            return static_cast<Real>(bound * random.uniform(i));
-        });
+    return filled<Element, Rank, Backend, detail::UniformFromZeroDraw<Element>>(shape, bound);
   }
 
   /// Normal with mean 0; E|x|^2 = deviation^2, for complex numbers in both parts together.
   template <scalar Element, std::size_t Rank, class Backend>
   [[nodiscard]] Tensor<Element, Rank, Backend> normal(const Shape<Rank>& shape,
                                                       double deviation) const {
-    return filled<Element, Rank, Backend>(
-        shape, [deviation](const RandomStream& random, std::size_t i) {
-          using Real = real_of<Element>;
-          if constexpr (complex<Element>) {
-            const double part = deviation / std::numbers::sqrt2;
-            return Element(static_cast<Real>(part * random.normal(2 * i)),
-                           static_cast<Real>(part * random.normal(2 * i + 1)));
-          } else {
-            return static_cast<Real>(deviation * random.normal(i));
-          }
-        });
+    return filled<Element, Rank, Backend, detail::NormalDraw<Element>>(shape, deviation);
   }
 
  private:
   Initializer() = default;
 
+  /// Numbers that `Draw` makes out of a new stream and how large they are to be.
   template <scalar Element, std::size_t Rank, class Backend, class Draw>
-  Tensor<Element, Rank, Backend> filled(const Shape<Rank>& shape, const Draw& draw) const {
+  Tensor<Element, Rank, Backend> filled(const Shape<Rank>& shape, double size) const {
     if (budget_) spend(shape);
     Tensor<Element, Rank, Backend> values(shape);
     if (rng_ == nullptr) return values;
-    const RandomStream random = rng_->stream();
-    Backend::generate([random, draw](std::size_t i) { return draw(random, i); },
-                      values.mutable_data(), values.size());
+    Backend::generate(Draw{rng_->stream(), size}, values.mutable_data(), values.size());
     return values;
   }
 

@@ -44,6 +44,13 @@ inline std::size_t usual_groups(std::size_t channels) {
   return groups;
 }
 
+/// A part of the way from one value to another.
+template <real Real>
+struct Towards {
+  Real share;
+  constexpr auto operator()(auto from, auto to) const { return from + (to - from) * share; }
+};
+
 /// Normalisation of [batch, channel, grid...].
 ///
 /// Batch norm goes by its running mean and variance, kept tensors that begin with 0 and 1 and
@@ -132,8 +139,8 @@ class Norm {
   void take(const BatchStatistics& statistics) {
     if (config_.kind != NormKind::batch) return;
     statistics.template for_each<Real, Backend>(weight_->identity(), [this](const auto& seen) {
-      *running_mean_     = mapped(Towards{share()}, *running_mean_, seen.mean);
-      *running_variance_ = mapped(Towards{share()}, *running_variance_, seen.variance);
+      *running_mean_     = mapped(Towards<Real>{share()}, *running_mean_, seen.mean);
+      *running_variance_ = mapped(Towards<Real>{share()}, *running_variance_, seen.variance);
     });
   }
 
@@ -148,12 +155,6 @@ class Norm {
 
  private:
   using Vector = Tensor<Real, 1, Backend>;
-
-  /// A part of the way from one value to another.
-  struct Towards {
-    Real share;
-    constexpr auto operator()(auto from, auto to) const { return from + (to - from) * share; }
-  };
 
   [[nodiscard]] NormOptions options(Activation activation) const {
     return {config_.groups, config_.epsilon, activation};

@@ -4,14 +4,13 @@
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/core/backend.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/math.hpp>
 #include <nop/core/scalar.hpp>
 #include <nop/layers/init.hpp>
 #include <nop/ops/map.hpp>
 
 #include <array>
-#include <cmath>
-#include <complex>
 #include <cstddef>
 #include <optional>
 
@@ -26,6 +25,39 @@ enum class NormalizerKind {
 constexpr auto enumerator_names(NormalizerKind) {
   return std::to_array<const char*>({"none", "per_channel", "per_point"});
 }
+
+/// What a Normalizer has statistics of.
+template <std::size_t Dim>
+struct NormalizerConfig {
+  NormalizerKind kind = NormalizerKind::none;
+  std::size_t channels;
+  Shape<Dim> grid = {};  ///< of statistics per point
+};
+
+namespace detail {
+
+/// What a deviation is divided and multiplied by: keeps apart what never changes in the data from a
+/// division by zero.
+template <class T>
+constexpr T kept_apart(T deviation) {
+  return deviation + constant<T>(1e-7);
+}
+
+/// The maps of a Normalizer, of a value, a mean and a deviation, and how gradients pass them.
+struct Encoded {
+  constexpr auto operator()(auto v, auto m, auto d) const { return (v - m) / kept_apart(d); }
+};
+struct EncodedPullback {
+  constexpr auto operator()(auto g, auto, auto d) const { return g / kept_apart(d); }
+};
+struct Decoded {
+  constexpr auto operator()(auto v, auto m, auto d) const { return v * kept_apart(d) + m; }
+};
+struct DecodedPullback {
+  constexpr auto operator()(auto g, auto, auto d) const { return g * kept_apart(d); }
+};
+
+}  // namespace detail
 
 /// Brings fields [batch, channel, grid...] to mean 0 and deviation 1 as measured on given data, and
 /// back:
@@ -42,11 +74,9 @@ class Normalizer {
  public:
   using Data = Tensor<Element, Dim + 2, Backend>;
 
-  struct Config {
-    NormalizerKind kind = NormalizerKind::none;
-    std::size_t channels;
-    Shape<Dim> grid = {};  ///< of statistics per point
-  };
+  using Config = NormalizerConfig<Dim>;
+  template <backend Other>
+  using On = Normalizer<Dim, Other, Element>;
 
   /// With mean 0 and deviation 1, until members are read from a file.
   Normalizer(const Config& config, const Initializer& init) : config_(config) {
@@ -71,11 +101,9 @@ class Normalizer {
     check("Normalizer::encode", x.shape());
     return evaluate(
         [this](const auto& value) {
-          return with_pullbacks(
-              applied(value, [](auto v, auto m, auto d) { return (v - m) / (d + epsilon(d)); }),
-              [self = *this](const auto& g) {
-                return self.applied(g, [](auto v, auto, auto d) { return v / (d + epsilon(d)); });
-              });
+          return with_pullbacks(applied(value, detail::Encoded{}), [self = *this](const auto& g) {
+            return self.applied(g, detail::EncodedPullback{});
+          });
         },
         x);
   }
@@ -85,11 +113,9 @@ class Normalizer {
     check("Normalizer::decode", x.shape());
     return evaluate(
         [this](const auto& value) {
-          return with_pullbacks(
-              applied(value, [](auto v, auto m, auto d) { return v * (d + epsilon(d)) + m; }),
-              [self = *this](const auto& g) {
-                return self.applied(g, [](auto v, auto, auto d) { return v * (d + epsilon(d)); });
-              });
+          return with_pullbacks(applied(value, detail::Decoded{}), [self = *this](const auto& g) {
+            return self.applied(g, detail::DecodedPullback{});
+          });
         },
         x);
   }
@@ -104,26 +130,8 @@ class Normalizer {
   using Mean      = Tensor<Element, Dim + 1, Backend>;
   using Deviation = Tensor<Real, Dim + 1, Backend>;
 
-  /// A share of |v - m|^2, to be summed.
-  struct SquaredDistance {
-    Real share;
-    constexpr auto operator()(auto v, auto m) const {
-      const auto distance = v - m;
-      if constexpr (complex<Element>)
-        return std::norm(distance) * share;
-      else
-        return distance * distance * share;
-    }
-  };
-
   explicit Normalizer(const Config& config) : config_(config) {
     if (config.kind != NormalizerKind::per_point) config_.grid = {};
-  }
-
-  /// Keeps apart what never changes in the data from a division by zero.
-  template <class T>
-  static constexpr T epsilon(T) {
-    return constant<T>(1e-7);
   }
 
   [[nodiscard]] Shape<Dim + 1> statistics_shape() const {
@@ -146,16 +154,12 @@ class Normalizer {
     deviation_.emplace(Deviation::uninitialized(statistics_shape()));
     const auto average  = static_cast<Real>(1 / static_cast<double>(count));
     const auto unbiased = static_cast<Real>(1 / static_cast<double>(count - 1));
-    Backend::sum([average](auto v) { return v * average; }, box,
-                 statistic(mean_->mutable_data(), box), whole(data.data(), box));
-    Backend::sum(SquaredDistance{unbiased}, box, statistic(deviation_->mutable_data(), box),
-                 whole(data.data(), box), statistic(mean_->data(), box));
-    deviation_ = mapped(
-        [](auto variance) {
-          using std::sqrt;
-          return sqrt(variance);
-        },
-        *deviation_);
+    Backend::sum(TimesConstant<Real>{average}, box, statistic(mean_->mutable_data(), box),
+                 whole(data.data(), box));
+    Backend::sum(Weighted<SquaredDistance, Real>{{}, unbiased}, box,
+                 statistic(deviation_->mutable_data(), box), whole(data.data(), box),
+                 statistic(mean_->data(), box));
+    deviation_ = mapped(SquareRoot{}, *deviation_);
   }
 
   template <class Field, class F>

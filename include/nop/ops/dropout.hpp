@@ -14,6 +14,16 @@ namespace nop {
 
 namespace detail {
 
+/// 0 with a probability, else what makes up for it.
+template <real Real>
+struct DropoutMask {
+  RandomStream random;
+  double probability;
+  constexpr Real operator()(std::size_t i) const {
+    return random.uniform(i) < probability ? Real(0) : static_cast<Real>(1 / (1 - probability));
+  }
+};
+
 struct Dropout {
   /// Sets each element to zero with this probability and divides the others by 1 - probability, so
   /// that the mean stays (Srivastava et al. 2014). Which ones is drawn from `rng`. Throws
@@ -29,20 +39,10 @@ struct Dropout {
   }
 
  private:
-  /// 0 with a probability, else what makes up for it.
-  template <real Real>
-  struct Mask {
-    RandomStream random;
-    double probability;
-    Real operator()(std::size_t i) const {
-      return random.uniform(i) < probability ? Real(0) : static_cast<Real>(1 / (1 - probability));
-    }
-  };
-
   template <class Field>
   static auto rule(const Field& x, const RandomStream& random, double probability) {
     auto mask = Field::uninitialized(x.shape());
-    Field::Backend::generate(Mask<typename Field::Element>{random, probability},
+    Field::Backend::generate(DropoutMask<typename Field::Element>{random, probability},
                              mask.mutable_data(), mask.size());
     const auto times = [mask](const auto& v) { return mapped(Times{}, v, mask); };
     return with_pullbacks(times(x), times);

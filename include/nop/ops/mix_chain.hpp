@@ -165,22 +165,25 @@ struct MixChain {
     const auto links = plan.links({operands.data()...});
     auto y           = Field::uninitialized(with_channels(x.shape(), links.back().channels));
     Backend::mix(channel_box(x.shape()), x.data(), Links(links), y.mutable_data());
-    return with_joint_pullback(
-        std::move(y), [plan, x, operands...](const auto& dy, const auto& wanted) {
-          std::tuple<std::optional<Field>, std::optional<Operands>...> gradients;
-          std::apply(
-              [&](auto& dx, auto&... of) {
-                std::size_t i = 0;
-                make_room(dx, x, wanted[i++]);
-                (make_room(of, operands, wanted[i++]), ...);
-                const auto chain  = plan.links({operands.data()...});
-                const auto places = plan.gradients({memory_of(of)...});
-                Backend::pull_mix(channel_box(x.shape()), x.data(), Links(chain), dy.data(),
-                                  memory_of(dx), std::span<const MixingGradient<Real>>(places));
-              },
-              gradients);
-          return gradients;
-        });
+    return with_joint_pullback(std::move(y), [plan, x, kept = std::tuple<Operands...>(operands...)](
+                                                 const auto& dy, const auto& wanted) {
+      return pulled(plan, x, kept, dy, wanted, std::index_sequence_for<Operands...>{});
+    });
+  }
+
+  template <class Plan, class Field, class... Operands, std::size_t... I>
+  static auto pulled(const Plan& plan, const Field& x, const std::tuple<Operands...>& operands,
+                     const Field& dy, const auto& wanted, std::index_sequence<I...>) {
+    using Real = typename Field::Element;
+    std::tuple<std::optional<Field>, std::optional<Operands>...> gradients;
+    make_room(std::get<0>(gradients), x, wanted[0]);
+    (make_room(std::get<I + 1>(gradients), std::get<I>(operands), wanted[I + 1]), ...);
+    const auto chain  = plan.links({std::get<I>(operands).data()...});
+    const auto places = plan.gradients({memory_of(std::get<I + 1>(gradients))...});
+    Field::Backend::pull_mix(channel_box(x.shape()), x.data(), std::span<const Mixing<Real>>(chain),
+                             dy.data(), memory_of(std::get<0>(gradients)),
+                             std::span<const MixingGradient<Real>>(places));
+    return gradients;
   }
 
   template <class Value>

@@ -16,14 +16,6 @@ namespace nop {
 
 namespace detail {
 
-/// weight f(values...)
-template <class F, real Real>
-struct Weighted {
-  F f;
-  Real weight;
-  constexpr auto operator()(auto... values) const { return f(values...) * weight; }
-};
-
 /// The mean of f(x...) over each part of a box, those elements that share a middle index: shape
 /// [middle].
 template <class F, class Field, class... Rest>
@@ -36,9 +28,6 @@ auto part_mean(const F& f, const Shape<3>& box, const Field& x, const Rest&... r
   return mean;
 }
 
-struct SquaredDistance {
-  constexpr auto operator()(auto v, auto mean) const { return (v - mean) * (v - mean); }
-};
 struct Standardize {
   constexpr auto operator()(auto v, auto mean, auto scale) const { return (v - mean) * scale; }
 };

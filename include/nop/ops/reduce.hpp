@@ -73,9 +73,6 @@ struct SumOf {
   };
 };
 
-struct Square {
-  constexpr auto operator()(auto v) const { return v * v; }
-};
 struct TwiceTimes {
   constexpr auto operator()(auto v, auto s) const { return (v + v) * s; }
 };
@@ -98,7 +95,7 @@ struct SignTimes {
 
 inline constexpr detail::Sum sum;
 /// The sum of x^2 over all elements of a real field, of rank 0.
-inline constexpr detail::SumOf<detail::Square, detail::TwiceTimes> sum_of_squares;
+inline constexpr detail::SumOf<SquaredSize, detail::TwiceTimes> sum_of_squares;
 /// The sum of |x| over all elements of a real field, of rank 0. Its slope at 0 is 0.
 inline constexpr detail::SumOf<detail::Magnitude, detail::SignTimes> sum_of_magnitudes;
 

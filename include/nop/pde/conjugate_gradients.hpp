@@ -2,7 +2,7 @@
 #pragma once
 
 #include <nop/core/expects.hpp>
-#include <nop/core/math.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/core/tensor.hpp>
@@ -37,24 +37,11 @@ struct ConjugateGradientsResult {
 
 namespace detail {
 
-struct Product {
-  constexpr auto operator()(auto x, auto y) const { return x * y; }
-};
-
-/// x + factor y
-struct PlusMultiple {
-  double factor;
-  template <class T>
-  constexpr T operator()(T x, T y) const {
-    return x + constant<T>(factor) * y;
-  }
-};
-
 template <class Vector>
 double inner_product(const Vector& x, const Vector& y) {
   const Shape<3> box{1, 1, x.size()};
   Tensor<typename Vector::Element, 0, typename Vector::Backend> sum;
-  Vector::Backend::sum(Product{}, box, single(sum.mutable_data()), whole(x.data(), box),
+  Vector::Backend::sum(Times{}, box, single(sum.mutable_data()), whole(x.data(), box),
                        whole(y.data(), box));
   return static_cast<double>(sum.item());
 }
@@ -62,10 +49,11 @@ double inner_product(const Vector& x, const Vector& y) {
 /// out = x + factor y, where `out` may be one of them.
 template <class Vector>
 void add_multiple(const Vector& x, double factor, const Vector& y, Vector& out) {
+  using Real = typename Vector::Element;
   const Shape<3> box{1, 1, x.size()};
   auto* const result = out.mutable_data();
-  Vector::Backend::map(PlusMultiple{factor}, box, whole(result, box), whole(x.data(), box),
-                       whole(y.data(), box));
+  Vector::Backend::map(PlusMultiple<Real>{static_cast<Real>(factor)}, box, whole(result, box),
+                       whole(x.data(), box), whole(y.data(), box));
 }
 
 }  // namespace detail

@@ -3,6 +3,7 @@
 
 #include <nop/autodiff/members.hpp>
 #include <nop/autodiff/tape.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/training/parameter_states.hpp>
 
 #include <algorithm>
@@ -18,6 +19,31 @@ enum class WeightDecay {
   in_gradient,  ///< g + decay p stands for g: a penalty decay/2 |p|^2 (Krogh and Hertz 1991)
   decoupled     ///< p - rate decay p after the step (Loshchilov and Hutter 2019)
 };
+
+namespace detail {
+
+/// p a + q |b|^2
+template <real Real>
+struct WeightedSumWithSquare {
+  Real p, q;
+  constexpr auto operator()(auto a, auto b) const {
+    return WeightedSum<Real>{p, q}(a, SquaredSize{}(b));
+  }
+};
+/// rate / (sqrt(v) + epsilon)
+template <real Real>
+struct AdamStepSize {
+  Real rate, epsilon;
+  constexpr auto operator()(auto v) const { return rate / (SquareRoot{}(v) + epsilon); }
+};
+/// kept (p - m step)
+template <real Real>
+struct AdamStep {
+  Real kept;
+  constexpr auto operator()(auto p, auto m, auto step) const { return (p - m * step) * kept; }
+};
+
+}  // namespace detail
 
 /// Steps of a size that each number's past gradients decide:
 ///
@@ -105,23 +131,16 @@ class AdamOptimizer {
     const Real rate     = part(config_.learning_rate * std::sqrt(correct2) / correct1);
     const Real kept     = part(
         Decay == WeightDecay::decoupled ? 1 - config_.learning_rate * config_.weight_decay : 1);
-    const auto mean_with = [&](double beta) {
-      return [beta = part(beta), rest = part(1 - beta)](auto a, auto b) {
-        return a * beta + b * rest;
-      };
-    };
-    const auto first = mean_with(config_.beta1), second = mean_with(config_.beta2);
-    const auto size_of_step = [rate, epsilon = part(config_.epsilon)](auto v) {
-      using std::sqrt;
-      return rate / (sqrt(v) + epsilon);
-    };
+    const WeightedSum<Real> first{part(config_.beta1), part(1 - config_.beta1)};
+    const detail::WeightedSumWithSquare<Real> second{part(config_.beta2), part(1 - config_.beta2)};
+    const detail::AdamStepSize<Real> size_of_step{rate, part(config_.epsilon)};
 
-    // Piece by piece, so that what one line writes the next one finds in the caches.
-    using Backend                 = typename Value::Backend;
-    using Element                 = typename Value::Element;
-    constexpr std::size_t parts   = detail::parts_per<Element>;
-    constexpr std::size_t at_once = 1U << 15U;
-    const std::size_t size        = value.size();
+    // Piece by piece, so that what one line writes the next one finds in the host's caches.
+    using Backend               = typename Value::Backend;
+    using Element               = typename Value::Element;
+    constexpr std::size_t parts = detail::parts_per<Element>;
+    const std::size_t size      = value.size();
+    const std::size_t at_once   = Backend::host_accessible ? 1U << 15U : size;
     auto steps = Tensor<Real, 1, Backend>::uninitialized({std::min(size, at_once)});
     for (std::size_t i = 0; i < size; i += at_once) {
       const std::size_t count = std::min(at_once, size - i);
@@ -132,22 +151,11 @@ class AdamOptimizer {
       Real* const step        = steps.mutable_data();
       detail::update_elements<Backend>(first, parts * count, detail::parts_of(m),
                                        detail::parts_of(g));
-      detail::update_elements<Backend>(
-          [second](auto a, auto b) { return second(a, squared_size(b)); }, count, v, g);
+      detail::update_elements<Backend>(second, count, v, g);
       Backend::map(size_of_step, Shape<3>{1, 1, count}, whole(step, {1, 1, count}),
                    whole<const Real>(v, {1, 1, count}));
-      detail::update_elements<Backend>(
-          [kept](auto a, auto b, auto s) { return (a - b * s) * kept; }, count, p, m, step);
+      detail::update_elements<Backend>(detail::AdamStep<Real>{kept}, count, p, m, step);
     }
-  }
-
-  /// |g|^2
-  template <class T>
-  static constexpr auto squared_size(const T& g) {
-    if constexpr (complex<T>)
-      return g.real() * g.real() + g.imag() * g.imag();
-    else
-      return g * g;
   }
 
   Config config_;

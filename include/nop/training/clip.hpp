@@ -4,6 +4,7 @@
 #include <nop/autodiff/members.hpp>
 #include <nop/autodiff/tape.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/view.hpp>
 
@@ -23,8 +24,7 @@ double squared_norm(const Value& x) {
   const auto numbers = parts(x.view());
   const Shape<3> box = {1, 1, numbers.size()};
   auto total         = Tensor<real_of<typename Value::Element>, 0, Backend>::uninitialized({});
-  Backend::sum([](auto v) { return v * v; }, box, single(total.mutable_data()),
-               whole(numbers.data(), box));
+  Backend::sum(SquaredSize{}, box, single(total.mutable_data()), whole(numbers.data(), box));
   return static_cast<double>(total.item());
 }
 
@@ -35,8 +35,8 @@ Value times(const Value& x, double factor) {
   const auto from    = parts(x.view());
   const auto to      = parts(result.mutable_view());
   const Shape<3> box = {1, 1, from.size()};
-  Value::Backend::map([f = static_cast<Real>(factor)](auto v) { return v * f; }, box,
-                      whole(to.data(), box), whole(from.data(), box));
+  Value::Backend::map(TimesConstant<Real>{static_cast<Real>(factor)}, box, whole(to.data(), box),
+                      whole(from.data(), box));
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/autodiff/field.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/math.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/ops/map.hpp>
@@ -12,6 +13,7 @@
 #include <nop/training/reduction.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -30,6 +32,31 @@ void check_labels(const char* name, const Logits& logits, std::span<const std::s
   for (const std::size_t label : labels)
     expects(label < classes, name, ": expected labels below ", classes, ", got ", label);
 }
+
+/// A logit, taken from the largest, at the label; 0 elsewhere.
+struct LogitAtLabel {
+  template <class T>
+  constexpr T operator()(T value, T most, T here) const {
+    return select(here > constant<T>(0), T(value - most), constant<T>(0));
+  }
+};
+/// weight (log total - that logit)
+template <real Real>
+struct Surprise {
+  Real weight;
+  constexpr auto operator()(auto total, auto of_label) const {
+    using std::log;
+    return (log(total) - of_label) * weight;
+  }
+};
+/// g weight (softmax - 1 at the label)
+template <real Real>
+struct SurprisePullback {
+  Real weight;
+  constexpr auto operator()(auto power, auto total, auto here, auto g) const {
+    return (power / total - here) * g * weight;
+  }
+};
 
 /// 1 at each sample's label, else 0.
 template <class Logits>
@@ -72,28 +99,18 @@ struct CrossEntropy {
                  whole(z.data(), box), per_middle(most.data()));
     const auto totals = detail::row_sums(Same{}, box, powers);
     auto likely       = Tensor<Real, 1, Backend>::uninitialized({box[1]});
-    Backend::sum(
-        [](auto value, auto top, auto here) {
-          using Number = decltype(value);
-          return select(here > constant<Number>(0), Number(value - top), constant<Number>(0));
-        },
-        box, per_middle(likely.mutable_data()), whole(z.data(), box), per_middle(most.data()),
-        whole(is_so.data(), box));
+    Backend::sum(detail::LogitAtLabel{}, box, per_middle(likely.mutable_data()),
+                 whole(z.data(), box), per_middle(most.data()), whole(is_so.data(), box));
     const auto weight = static_cast<Real>(detail::row_weight(reduction, box[1]));
     auto loss         = Tensor<Real, 0, Backend>::uninitialized({});
     const Shape<3> rows{1, 1, box[1]};
-    Backend::sum(
-        [weight](auto total, auto of_label) {
-          using std::log;
-          return (log(total) - of_label) * weight;
-        },
-        rows, single(loss.mutable_data()), whole(totals.data(), rows), whole(likely.data(), rows));
+    Backend::sum(detail::Surprise<Real>{weight}, rows, single(loss.mutable_data()),
+                 whole(totals.data(), rows), whole(likely.data(), rows));
     return with_pullbacks(loss, [powers, totals, is_so, box, weight](const auto& g) {
       auto gz = Logits::uninitialized(powers.shape());
-      Backend::map([weight](auto p, auto total, auto here,
-                            auto s) { return (p / total - here) * s * weight; },
-                   box, whole(gz.mutable_data(), box), whole(powers.data(), box),
-                   per_middle(totals.data()), whole(is_so.data(), box), single(g.data()));
+      Backend::map(detail::SurprisePullback<Real>{weight}, box, whole(gz.mutable_data(), box),
+                   whole(powers.data(), box), per_middle(totals.data()), whole(is_so.data(), box),
+                   single(g.data()));
       return gz;
     });
   }

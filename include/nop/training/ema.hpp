@@ -3,6 +3,7 @@
 
 #include <nop/autodiff/members.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/training/parameter_states.hpp>
 
 #include <any>
@@ -84,8 +85,7 @@ class Ema {
       if constexpr (detail::is_parameter<Leaf>) {
         using Real = real_of<typename Leaf::Element>;
         detail::update_parts(
-            [kept = static_cast<Real>(decay), taken = static_cast<Real>(1 - decay)](
-                auto a, auto p) { return a * kept + p * taken; },
+            WeightedSum<Real>{static_cast<Real>(decay), static_cast<Real>(1 - decay)},
             average.mutable_value(), leaf.value());
       } else {
         average = leaf;

@@ -3,6 +3,7 @@
 
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
 
 #include <array>
@@ -37,6 +38,21 @@ struct AxisPlanes {
   }
 };
 
+/// factor (a - b)
+template <real Real>
+struct TimesDifference {
+  Real factor;
+  constexpr auto operator()(auto a, auto b) const { return (a - b) * factor; }
+};
+/// sum_k c_k v_k
+template <real Real>
+struct FourTerms {
+  std::array<Real, 4> c;
+  constexpr auto operator()(auto v0, auto v1, auto v2, auto v3) const {
+    return v0 * c[0] + v1 * c[1] + v2 * c[2] + v3 * c[3];
+  }
+};
+
 /// The coefficients of u'(0) h = sum_k c_k u(k h), exact for cubic polynomials.
 inline constexpr std::array<double, 4> one_sided = {-11.0 / 6, 18.0 / 6, -9.0 / 6, 2.0 / 6};
 
@@ -46,7 +62,7 @@ void difference_inside(const Field& u, Field& result, const AxisPlanes& axis,
                        typename Field::Element factor) {
   if (axis.points < 3) return;
   const auto half = factor / 2;
-  Field::Backend::map([half](auto a, auto b) { return (a - b) * half; }, axis.box(axis.points - 2),
+  Field::Backend::map(TimesDifference<typename Field::Element>{half}, axis.box(axis.points - 2),
                       axis.from(result.mutable_data(), 1), axis.from(u.data(), 2),
                       axis.from(u.data(), 0));
 }
@@ -58,7 +74,7 @@ Field periodic_difference(const Field& u, const AxisPlanes& axis, typename Field
   const std::size_t n = axis.points;
   const auto half     = factor / 2;
   for (const std::size_t end : {std::size_t{0}, n - 1})
-    Field::Backend::map([half](auto a, auto b) { return (a - b) * half; }, axis.box(1),
+    Field::Backend::map(TimesDifference<typename Field::Element>{half}, axis.box(1),
                         axis.from(result.mutable_data(), end), axis.from(u.data(), (end + 1) % n),
                         axis.from(u.data(), (end + n - 1) % n));
   return result;
@@ -74,10 +90,8 @@ Field open_difference(const Field& u, const AxisPlanes& axis, typename Field::El
   const auto end = [&](std::size_t at, Real sign) {
     const auto plane = [&](std::size_t k) { return axis.from(u.data(), at == 0 ? k : last - k); };
     for (std::size_t k = 0; k < 4; ++k) c[k] = sign * factor * static_cast<Real>(one_sided[k]);
-    Field::Backend::map([c](auto v0, auto v1, auto v2,
-                            auto v3) { return v0 * c[0] + v1 * c[1] + v2 * c[2] + v3 * c[3]; },
-                        axis.box(1), axis.from(result.mutable_data(), at), plane(0), plane(1),
-                        plane(2), plane(3));
+    Field::Backend::map(FourTerms<Real>{c}, axis.box(1), axis.from(result.mutable_data(), at),
+                        plane(0), plane(1), plane(2), plane(3));
   };
   end(0, 1);
   end(last, -1);
@@ -94,16 +108,14 @@ Field open_difference_adjoint(const Field& g, const AxisPlanes& axis,
   auto result         = Field::uninitialized(g.shape());
   Real* const out     = result.mutable_data();
   const auto half     = factor / 2;
-  Backend::map([half](auto a, auto b) { return (a - b) * half; }, axis.box(n - 4),
-               axis.from(out, 2), axis.from(g.data(), 1), axis.from(g.data(), 3));
-  Backend::map([half](auto a) { return -a * half; }, axis.box(2), axis.from(out, 0),
-               axis.from(g.data(), 1));
-  Backend::map([half](auto a) { return a * half; }, axis.box(2), axis.from(out, n - 2),
+  Backend::map(TimesDifference<typename Field::Element>{half}, axis.box(n - 4), axis.from(out, 2),
+               axis.from(g.data(), 1), axis.from(g.data(), 3));
+  Backend::map(TimesConstant<Real>{-half}, axis.box(2), axis.from(out, 0), axis.from(g.data(), 1));
+  Backend::map(TimesConstant<Real>{half}, axis.box(2), axis.from(out, n - 2),
                axis.from(g.data(), n - 3));
   const auto add_plane = [&](std::size_t plane, std::size_t end, Real weight) {
-    Backend::map([weight](auto a, auto b) { return a + b * weight; }, axis.box(1),
-                 axis.from(out, plane), axis.from<const Real>(out, plane),
-                 axis.from(g.data(), end));
+    Backend::map(PlusMultiple<Real>{weight}, axis.box(1), axis.from(out, plane),
+                 axis.from<const Real>(out, plane), axis.from(g.data(), end));
   };
   for (std::size_t k = 0; k < 4; ++k) {
     add_plane(k, 0, factor * static_cast<Real>(one_sided[k]));

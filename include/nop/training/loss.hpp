@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nop/autodiff/evaluate.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/training/reduction.hpp>
 
 #include <cmath>
@@ -73,6 +74,34 @@ struct AnyPower {
   }
 };
 
+/// The power of one value, or of the difference of two.
+template <class Power>
+struct PowerOf {
+  Power power;
+  constexpr auto operator()(auto first, auto... second) const {
+    return power.value((first - ... - second));
+  }
+};
+template <class Power>
+struct RootOf {
+  Power power;
+  constexpr auto operator()(auto total) const { return power.root(total); }
+};
+/// g factor slope((a - b) / distance), of the inverse distance
+template <class Power>
+struct DistancePullback {
+  Power power;
+  constexpr auto operator()(auto a, auto b, auto inverse, auto factor, auto g) const {
+    return power.slope((a - b) * inverse) * (factor * g);
+  }
+};
+/// 2 g weight (a - b)
+template <real Real>
+struct SquaredDistancePullback {
+  Real weight;
+  constexpr auto operator()(auto a, auto b, auto g) const { return (a - b) * (g + g) * weight; }
+};
+
 template <class Use>
 auto with_power(double order, const Use& use) {
   if (order == 1) return use(FirstPower{});
@@ -83,11 +112,8 @@ auto with_power(double order, const Use& use) {
 /// ||x||_p, or ||x - y||_p, over the points of each channel of each sample.
 template <class Field, class... Other>
 auto row_norms(double order, const Field& x, const Other&... y) {
-  return with_power(order, [&](auto power) {
-    const auto sums = summed_by_row(
-        [power](auto first, auto... second) { return power.value((first - ... - second)); }, x,
-        y...);
-    return mapped([power](auto total) { return power.root(total); }, sums);
+  return with_power(order, [&]<class Power>(Power power) {
+    return mapped(RootOf<Power>{power}, summed_by_row(PowerOf<Power>{power}, x, y...));
   });
 }
 
@@ -97,13 +123,11 @@ template <class Field, class Rows>
 auto summed_distances(double order, const Field& x, const Field& y, const Rows& distance,
                       const Rows& factor) {
   const auto by_x = [order, x, y, factor, inverse = mapped(Reciprocal{}, distance)](const auto& g) {
-    return with_power(order, [&](auto power) {
+    return with_power(order, [&]<class Power>(Power power) {
       const Shape<3> box = channel_box(x.shape());
       auto gradient      = Field::uninitialized(x.shape());
-      Field::Backend::map([power](auto a, auto b, auto i, auto s,
-                                  auto w) { return power.slope((a - b) * i) * (s * w); },
-                          box, whole(gradient.mutable_data(), box), whole(x.data(), box),
-                          whole(y.data(), box), per_row(inverse.data(), box),
+      Field::Backend::map(DistancePullback<Power>{power}, box, whole(gradient.mutable_data(), box),
+                          whole(x.data(), box), whole(y.data(), box), per_row(inverse.data(), box),
                           per_row(factor.data(), box), single(g.data()));
       return gradient;
     });
@@ -185,16 +209,16 @@ struct MeanSquaredError {
     const auto weight  = static_cast<Real>(detail::row_weight(reduction, box[0] * box[1]) /
                                            static_cast<double>(box[2]));
     auto total         = Tensor<Real, 0, Backend>::uninitialized({});
-    Backend::sum([weight](auto a, auto b) { return (a - b) * (a - b) * weight; }, box,
-                 single(total.mutable_data()), whole(x.data(), box), whole(y.data(), box));
+    Backend::sum(Weighted<SquaredDistance, Real>{{}, weight}, box, single(total.mutable_data()),
+                 whole(x.data(), box), whole(y.data(), box));
     return with_pullbacks(
         total,
         [x, y, weight](const auto& g) {
           const Shape<3> whole_box = channel_box(x.shape());
           auto gradient            = Field::uninitialized(x.shape());
-          Backend::map([weight](auto a, auto b, auto s) { return (a - b) * (s + s) * weight; },
-                       whole_box, whole(gradient.mutable_data(), whole_box),
-                       whole(x.data(), whole_box), whole(y.data(), whole_box), single(g.data()));
+          Backend::map(detail::SquaredDistancePullback<Real>{weight}, whole_box,
+                       whole(gradient.mutable_data(), whole_box), whole(x.data(), whole_box),
+                       whole(y.data(), whole_box), single(g.data()));
           return gradient;
         },
         no_pullback);

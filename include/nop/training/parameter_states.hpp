@@ -3,6 +3,7 @@
 
 #include <nop/autodiff/field.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/core/tensor.hpp>
 #include <nop/core/view.hpp>
@@ -87,7 +88,7 @@ Value with_decay(const Value& gradient, const Value& value, double decay) {
   if (decay == 0) return gradient;
   const auto factor = static_cast<real_of<typename Value::Element>>(decay);
   Value sum         = gradient;
-  update_parts([factor](auto g, auto p) { return g + p * factor; }, sum, value);
+  update_parts(PlusMultiple<real_of<typename Value::Element>>{factor}, sum, value);
   return sum;
 }
 

@@ -59,14 +59,16 @@ class PictureFile {
 };
 
 /// x / half - 1, to [-1, 1] from 0 to twice `half`.
+struct Centred {
+  double half;
+  template <class T>
+  constexpr T operator()(T x) const {
+    return x / constant<T>(half) - constant<T>(1);
+  }
+};
 template <class Field>
 Field centred(const Field& x, double half) {
-  return mapped(
-      [half](auto v) {
-        using Number = decltype(v);
-        return v / constant<Number>(half) - constant<Number>(1);
-      },
-      x);
+  return mapped(Centred{half}, x);
 }
 
 }  // namespace detail

@@ -3,6 +3,7 @@
 
 #include <nop/autodiff/field.hpp>
 #include <nop/core/expects.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/core/math.hpp>
 #include <nop/core/operand.hpp>
 #include <nop/ops/map.hpp>
@@ -63,26 +64,31 @@ auto weighted_sum(const Rows& distance, const Rows& factor) {
   using Backend      = typename Rows::Backend;
   const Shape<3> box = {1, 1, distance.size()};
   auto total         = Tensor<typename Rows::Element, 0, Backend>::uninitialized({});
-  Backend::sum([](auto d, auto f) { return d * f; }, box, single(total.mutable_data()),
-               whole(distance.data(), box), whole(factor.data(), box));
+  Backend::sum(Times{}, box, single(total.mutable_data()), whole(distance.data(), box),
+               whole(factor.data(), box));
   return total;
 }
 
 /// Added to the norm of the target, so that a target of zero can be divided by.
 inline constexpr double smallest_norm = 1e-8;
 
+/// weight / (norm + smallest_norm)
+template <real Real>
+struct RelativeFactor {
+  Real weight;
+  template <class T>
+  constexpr T operator()(T norm) const {
+    return T(weight) / (norm + constant<T>(smallest_norm));
+  }
+};
+
 /// What the distances of a relative loss are multiplied by: the weight of a row by its target's
 /// norm.
 template <class Rows>
 Rows relative_factors(const Rows& target_norms, Reduction reduction) {
-  const auto weight =
-      static_cast<typename Rows::Element>(row_weight(reduction, target_norms.size()));
-  return mapped(
-      [weight](auto norm) {
-        using Number = decltype(norm);
-        return Number(weight) / (norm + constant<Number>(smallest_norm));
-      },
-      target_norms);
+  using Real        = typename Rows::Element;
+  const auto weight = static_cast<Real>(row_weight(reduction, target_norms.size()));
+  return mapped(RelativeFactor<Real>{weight}, target_norms);
 }
 
 /// What the distances of an absolute loss are multiplied by: the weight of a row times one scale.

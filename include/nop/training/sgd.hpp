@@ -3,11 +3,23 @@
 
 #include <nop/autodiff/members.hpp>
 #include <nop/autodiff/tape.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/training/parameter_states.hpp>
 
 #include <string>
 
 namespace nop {
+
+namespace detail {
+
+/// momentum v + g
+template <real Real>
+struct NextVelocity {
+  Real momentum;
+  constexpr auto operator()(auto v, auto g) const { return v * momentum + g; }
+};
+
+}  // namespace detail
 
 /// Gradient descent with momentum (Polyak 1964): v = momentum v + g, p = p - rate v. With a weight
 /// decay, g + decay p stands for g. Parameters without a gradient are left as they are.
@@ -41,14 +53,12 @@ class Sgd {
       auto direction = detail::with_decay(gradients[parameter], value, config_.weight_decay);
       if (config_.momentum > 0) {
         auto& velocity = states_.of(path, parameter).velocity;
-        detail::update_parts(
-            [kept = static_cast<Real>(config_.momentum)](auto v, auto g) { return v * kept + g; },
-            velocity, direction);
+        detail::update_parts(detail::NextVelocity<Real>{static_cast<Real>(config_.momentum)},
+                             velocity, direction);
         direction = velocity;
       }
-      detail::update_parts([rate = static_cast<Real>(config_.learning_rate)](
-                               auto p, auto v) { return p - v * rate; },
-                           value, direction);
+      detail::update_parts(PlusMultiple<Real>{static_cast<Real>(-config_.learning_rate)}, value,
+                           direction);
     });
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nop/autodiff/evaluate.hpp>
+#include <nop/core/functors.hpp>
 #include <nop/training/finite_difference.hpp>
 #include <nop/training/loss.hpp>
 #include <nop/training/reduction.hpp>
@@ -21,6 +22,23 @@ enum class SobolevNorm {
 
 namespace detail {
 
+struct SumOfSquares {
+  constexpr auto operator()(auto... v) const { return (... + (v * v)); }
+};
+struct Total {
+  constexpr auto operator()(auto... v) const { return (... + v); }
+};
+/// g factor (sum of v)
+struct SobolevPullback {
+  constexpr auto operator()(auto factor, auto g, auto... v) const {
+    return (... + v) * (factor * g);
+  }
+};
+/// a / b, and 0 for b = 0
+struct TimesReciprocal {
+  constexpr auto operator()(auto a, auto b) const { return a * Reciprocal{}(b); }
+};
+
 /// A field and its derivatives by central differences: what its Sobolev norm is made of.
 template <SobolevNorm Norm, class Field>
 class SobolevField {
@@ -33,16 +51,9 @@ class SobolevField {
   /// The norm over the points of each channel of each sample.
   [[nodiscard]] auto row_norms() const {
     const auto sums = std::apply(
-        [&](const auto&... slope) {
-          return summed_by_row([](auto... v) { return (... + (v * v)); }, value_, slope...);
-        },
+        [&](const auto&... slope) { return summed_by_row(SumOfSquares{}, value_, slope...); },
         slopes_);
-    return mapped(
-        [](auto total) {
-          using std::sqrt;
-          return sqrt(total);
-        },
-        sums);
+    return mapped(SquareRoot{}, sums);
   }
 
   /// g factor (u + sum_j D_j^T s_j), with a factor per row. For H1, s_j is D_j u; for Hdiv, the sum
@@ -67,7 +78,7 @@ class SobolevField {
     if constexpr (Norm == SobolevNorm::h1)
       return {slope...};
     else
-      return {mapped([](auto... v) { return (... + v); }, slope...)};
+      return {mapped(Total{}, slope...)};
   }
 
   template <class Rows, class Scalar, std::size_t... Axis>
@@ -77,9 +88,8 @@ class SobolevField {
         slopes_[Norm == SobolevNorm::h1 ? Axis : 0], Axis + 2, spacing_[Axis], boundary_)...};
     const Shape<3> box                     = channel_box(value_.shape());
     auto result                            = Field::uninitialized(value_.shape());
-    Field::Backend::map([](auto f, auto w, auto... v) { return (... + v) * (f * w); }, box,
-                        whole(result.mutable_data(), box), per_row(factor.data(), box),
-                        single(g.data()), whole(value_.data(), box),
+    Field::Backend::map(SobolevPullback{}, box, whole(result.mutable_data(), box),
+                        per_row(factor.data(), box), single(g.data()), whole(value_.data(), box),
                         whole(curvature[Axis].data(), box)...);
     return result;
   }
@@ -99,7 +109,7 @@ auto sobolev_field(const Field& value, const Measure& measure, Boundary boundary
 template <class SobolevField, class Rows>
 auto summed_distances(const SobolevField& apart, const Rows& factor) {
   const auto distance = apart.row_norms();
-  const auto slope = mapped([](auto f, auto d) { return f * Reciprocal{}(d); }, factor, distance);
+  const auto slope    = mapped(TimesReciprocal{}, factor, distance);
   return with_pullbacks(
       weighted_sum(distance, factor),
       [apart, slope](const auto& g) { return apart.gradient(slope, g); }, no_pullback);
