@@ -13,6 +13,7 @@
 #include <nop/core/rng.hpp>
 #include <nop/io/checkpoint.hpp>
 #include <nop/layers/spectral_conv.hpp>
+#include <nop/layers/to.hpp>
 #include <nop/models/fno.hpp>
 #include <nop/models/normalized.hpp>
 #include <nop/models/tfno.hpp>

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nop/backend/cpu.hpp>
 #include <nop/io/checkpoint.hpp>
+#include <nop/layers/to.hpp>
 #include <nop/models/tfno.hpp>
 
 #include "hostile.hpp"
+#include "support/toy_backend.hpp"
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -148,6 +150,17 @@ TEST_CASE("a model that uses fewer modes than it was made with is read from its 
   CHECK(copy(input()).to_host() == model(input()).to_host());
   copy.set_modes({4, 3});
   CHECK(copy(input()).to_host() == small_model()(input()).to_host());
+}
+
+TEST_CASE("a model is saved and read on any backend") {
+  using Toy = nop::test::ToyBackend;
+  const TemporaryFile file, again;
+  const auto model = small_model();
+  nop::save(nop::to<Toy>(model), file.path);
+  nop::save(model, again.path);
+  CHECK(nop::read_file(file.path) == nop::read_file(again.path));
+  const auto there = nop::load<nop::Fno<2, Toy>>(file.path);
+  CHECK(nop::to<nop::Cpu>(there)(input()).to_host() == model(input()).to_host());
 }
 
 TEST_CASE("a model in single precision can be read in double") {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <type_traits>
 #include <vector>
 
 namespace nop::test::dataset_test {
@@ -97,6 +98,19 @@ TEST_CASE("shuffled batches have every sample once, in an order that the generat
     Indices expected(20);
     std::iota(expected.begin(), expected.end(), std::size_t{0});
     CHECK(seen == expected);
+  }
+}
+
+TEST_CASE("a dataset and a batch go to another backend") {
+  const auto part  = counted(6).subset(Indices{4, 1, 2});
+  const auto there = nop::to<nop::Cpu>(part);
+  static_assert(std::is_same_v<decltype(there), const nop::Dataset<1, nop::Cpu, double>>);
+  CHECK(there.inputs().to_host() == part.inputs().to_host());
+  CHECK(there.targets().to_host() == part.targets().to_host());
+  for (const auto& batch : part.batches_in_order(2)) {
+    const auto moved = nop::to<nop::Cpu>(batch);
+    CHECK(moved.input.to_host() == batch.input.to_host());
+    CHECK(moved.target.to_host() == batch.target.to_host());
   }
 }
 

@@ -43,6 +43,21 @@ TEST_CASE("a home-made loss counts as a mean over its batch") {
         doctest::Approx(nop::mean_squared_error(data.inputs(), data.targets()).item()));
 }
 
+/// Doubles a field where it lives.
+struct Doubling {
+  using BackendType = nop::Cpu;
+  nop::Tensor<double, 3, nop::Cpu> operator()(const nop::Tensor<double, 3, nop::Cpu>& x) const {
+    return nop::mapped(nop::TimesConstant<double>{2}, x);
+  }
+};
+
+TEST_CASE("a model on another backend gets the data there") {
+  const Data data  = random_data(5);
+  const auto there = nop::to<nop::Cpu>(data);
+  CHECK(nop::mean_loss(Doubling{}, data, nop::relative_l2, 2) ==
+        nop::mean_loss(Doubling{}, there, nop::relative_l2, 2));
+}
+
 TEST_CASE("no samples have no mean loss") {
   CHECK_THROWS_AS((void)nop::mean_loss(pass, random_data(0), nop::relative_l2),
                   nop::PreconditionError);

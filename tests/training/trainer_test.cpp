@@ -178,6 +178,28 @@ TEST_CASE("training works on a backend whose memory the host cannot read") {
   CHECK(epochs.back().loss < epochs.front().loss);
 }
 
+TEST_CASE("a model on another backend is trained by the data of the host") {
+  const auto data = doubling<Cpu>(10);
+  auto model      = small_model<nop::test::ToyBackend>();
+  auto same       = small_model<Cpu>();
+  const auto fit  = [&data](auto& trained) {
+    nop::Adam optimizer({.learning_rate = 1e-2});
+    nop::Trainer trainer(trained, optimizer, nop::relative_l2,
+                          {.epochs                = 3,
+                           .batch_size            = 4,
+                           .largest_gradient_norm = 0.5,
+                           .average               = nop::EmaConfig{.decay = 0.5}});
+    trainer.measure("h1", data, nop::relative_h1);
+    return trainer.fit(data);
+  };
+  const auto there = fit(model), here = fit(same);
+  REQUIRE(there.epochs.size() == 3);
+  for (std::size_t e = 0; e < 3; ++e) {
+    CHECK(there.epochs[e].loss == doctest::Approx(here.epochs[e].loss).epsilon(1e-4));
+    CHECK(there.epochs[e].measures[0] == doctest::Approx(here.epochs[e].measures[0]).epsilon(1e-4));
+  }
+}
+
 TEST_CASE("the log has a row per epoch and only those before the one resumed from") {
   const nop::test::TemporaryFolder folder;
   const auto data = doubling<Cpu>(4);

@@ -44,6 +44,17 @@ inline constexpr bool is_variant = false;
 template <class... T>
 inline constexpr bool is_variant<std::variant<T...>> = true;
 
+/// The tensor that a leaf is or holds.
+template <class Leaf>
+decltype(auto) tensor_of(Leaf& leaf) {
+  if constexpr (requires { leaf.mutable_value(); })
+    return (leaf.mutable_value());
+  else if constexpr (requires { leaf.value(); })
+    return (leaf.value());
+  else
+    return (leaf);
+}
+
 }  // namespace detail
 
 /// A layer or model: it lists its members by name, in a fixed order.

@@ -46,16 +46,6 @@ FileLayout layout_of(const Leaf& leaf) {
     return FileLayout::same;
 }
 
-template <class Leaf>
-decltype(auto) tensor_of(Leaf& leaf) {
-  if constexpr (requires { leaf.mutable_value(); })
-    return (leaf.mutable_value());
-  else if constexpr (requires { leaf.value(); })
-    return (leaf.value());
-  else
-    return (leaf);
-}
-
 /// How many elements there are along the axes that stay behind in a file.
 template <class Leaf>
 std::size_t mode_count(const Leaf& leaf) {

@@ -79,7 +79,10 @@ class Dsno {
   static constexpr std::size_t dimensions = Backbone::dimensions;
   static inline const std::string name    = std::string("Dsno of ") + Backbone::name;
 
-  using Config = DsnoConfig<typename Backbone::Config>;
+  using BackendType = Backend;
+  using Config      = DsnoConfig<typename Backbone::Config>;
+  template <backend Other>
+  using On = Dsno<typename Backbone::template On<Other>>;
 
   Dsno(const Config& config, const Initializer& init)
       : Dsno(Backbone(config.backbone, init), config.times, config.modes, init, config.ends) {}

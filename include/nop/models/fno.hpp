@@ -44,7 +44,10 @@ class Fno {
   static constexpr std::size_t dimensions = Dim;
   static constexpr const char* name       = "Fno";
 
-  using Config = FnoConfig<Dim>;
+  using BackendType = Backend;
+  using Config      = FnoConfig<Dim>;
+  template <backend Other>
+  using On = Fno<Dim, Other, Element, Forms>;
 
   Fno(const Config& config, const Initializer& init);
 

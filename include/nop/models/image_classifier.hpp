@@ -54,6 +54,8 @@ class ImageClassifier {
   using BackendType = Backend;
   using Element     = Real;
   using Config      = ImageClassifierConfig<Dim>;
+  template <backend Other>
+  using On = ImageClassifier<Dim, Other, Real>;
 
   ImageClassifier(const Config& config, const Initializer& init)
       : config_(checked(config)),

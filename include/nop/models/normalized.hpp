@@ -42,6 +42,23 @@ struct NormalizedName {
 
 }  // namespace detail
 
+/// What a Normalized is made of.
+template <class ModelConfig, std::size_t Dim>
+struct NormalizedConfig {
+  ModelConfig model;
+  NormalizerKind input  = NormalizerKind::per_channel;
+  NormalizerKind output = NormalizerKind::per_channel;
+  Shape<Dim> grid       = {};  ///< of statistics per point; `fit` sets it
+
+  template <class Self>
+  static void fields(Self& self, auto&& visit) {
+    visit("model", self.model);
+    visit("input", self.input);
+    visit("output", self.output);
+    visit("grid", self.grid);
+  }
+};
+
 /// A model that works on normalised fields, between two normalizers: takes and gives physical
 /// units.
 ///
@@ -62,21 +79,10 @@ class Normalized {
   static constexpr const char* name       = detail::NormalizedName<Model>::text.data();
   using Data                              = Tensor<Element, dimensions + 2, Backend>;
   using Normal                            = Normalizer<dimensions, Backend, Element>;
-
-  struct Config {
-    typename Model::Config model;
-    NormalizerKind input   = NormalizerKind::per_channel;
-    NormalizerKind output  = NormalizerKind::per_channel;
-    Shape<dimensions> grid = {};  ///< of statistics per point; `fit` sets it
-
-    template <class Self>
-    static void fields(Self& self, auto&& visit) {
-      visit("model", self.model);
-      visit("input", self.input);
-      visit("output", self.output);
-      visit("grid", self.grid);
-    }
-  };
+  using BackendType                       = Backend;
+  using Config                            = NormalizedConfig<typename Model::Config, dimensions>;
+  template <backend Other>
+  using On = Normalized<typename Model::template On<Other>>;
 
   /// With normalizers that change nothing, until `fit`.
   Normalized(const Config& config, const Initializer& init)

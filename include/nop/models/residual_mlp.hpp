@@ -97,6 +97,8 @@ class ResidualMlp {
   using BackendType = Backend;
   using Element     = Real;
   using Config      = ResidualMlpConfig;
+  template <backend Other>
+  using On = ResidualMlp<Other, Real>;
 
   ResidualMlp(const Config& config, const Initializer& init)
       : config_(checked(config)),

@@ -75,6 +75,8 @@ class UNet {
   using BackendType = Backend;
   using Element     = Real;
   using Config      = UNetConfig;
+  template <backend Other>
+  using On = UNet<Dim, Other, Real>;
 
   UNet(const Config& config, const Initializer& init)
       : config_(checked(config)),

@@ -42,7 +42,10 @@ class Uno {
   static constexpr std::size_t dimensions = Dim;
   static constexpr const char* name       = "Uno";
 
-  using Config = UnoConfig<Dim>;
+  using BackendType = Backend;
+  using Config      = UnoConfig<Dim>;
+  template <backend Other>
+  using On = Uno<Dim, Other, Real, Forms>;
 
   Uno(const Config& config, const Initializer& init);
 

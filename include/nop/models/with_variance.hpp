@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nop/autodiff/field.hpp>
+#include <nop/core/backend.hpp>
 #include <nop/core/enumerator.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/diffusion/noise_level.hpp>
@@ -56,8 +57,11 @@ class WithVariance {
   static constexpr std::size_t dimensions = Backbone::dimensions;
   static inline const std::string name    = std::string("WithVariance of ") + Backbone::name;
 
-  using Config = WithVarianceConfig<typename Backbone::Config>;
-  using Head   = VarianceHead<Backbone>;
+  using BackendType = Backend;
+  using Config      = WithVarianceConfig<typename Backbone::Config>;
+  using Head        = VarianceHead<Backbone>;
+  template <backend Other>
+  using On = WithVariance<typename Backbone::template On<Other>>;
 
   WithVariance(const Config& config, const Initializer& init)
       : WithVariance(Backbone(config.backbone, init), config.variance, init) {}

@@ -5,6 +5,7 @@
 #include <nop/core/expects.hpp>
 #include <nop/core/rng.hpp>
 #include <nop/core/tensor.hpp>
+#include <nop/layers/to.hpp>
 #include <nop/ops/samples.hpp>
 
 #include <algorithm>
@@ -23,6 +24,12 @@ struct Batch {
   Tensor<Real, Dim + 2, Backend> input;
   Tensor<Real, Dim + 2, Backend> target;
 };
+
+/// The same samples on another backend.
+template <backend To, std::size_t Dim, class From, real Real>
+Batch<Dim, To, Real> to(const Batch<Dim, From, Real>& batch) {
+  return {to<To>(batch.input), to<To>(batch.target)};
+}
 
 /// Samples of an operator: pairs of fields, all inputs of one shape and all targets of one shape,
 /// [samples, channel, grid...]. Copies, parts and batches in order share the memory of the whole as
@@ -85,6 +92,12 @@ class Dataset {
   Fields inputs_, targets_;
   std::vector<std::size_t> rows_;
 };
+
+/// The same samples on another backend, all at once.
+template <backend To, std::size_t Dim, class From, real Real>
+Dataset<Dim, To, Real> to(const Dataset<Dim, From, Real>& data) {
+  return {to<To>(data.inputs()), to<To>(data.targets())};
+}
 
 /// What a loop over batches walks.
 template <std::size_t Dim, backend Backend, real Real>

@@ -4,6 +4,7 @@
 #include <nop/autodiff/tape.hpp>
 #include <nop/core/rng.hpp>
 #include <nop/layers/batch_statistics.hpp>
+#include <nop/layers/to.hpp>
 #include <nop/training/csv_log.hpp>
 #include <nop/training/dataset.hpp>
 #include <nop/training/ema.hpp>
@@ -99,7 +100,8 @@ class Trainer {
     return true;
   }
 
-  /// Trains until there are as many epochs as configured.
+  /// Trains until there are as many epochs as configured. A model that is on another backend than
+  /// the data gets them batch by batch.
   template <std::size_t Dim, class Backend, real Real>
   const History& fit(const Dataset<Dim, Backend, Real>& data) {
     expects(data.size() > 0, "Trainer::fit: expected at least one sample, got none");
@@ -139,7 +141,9 @@ class Trainer {
                       data.size());
     double total     = 0;
     std::size_t done = 0;
-    for (const auto& [input, target] : data.batches(config_.batch_size, rng_)) {
+    for (const auto& batch : data.batches(config_.batch_size, rng_)) {
+      const auto [input, target] =
+          to<backend_of_module<Model, typename Data::Fields::Backend>>(batch);
       total += step(input, target) * detail::samples_in_loss(loss_, input.extent(0));
       done += input.extent(0);
       if (progress)
@@ -161,10 +165,9 @@ class Trainer {
   double step(const Field& input, const Field& target) {
     Tape tape;
     BatchStatistics statistics;
-    const auto loss    = loss_(prediction(tape.input(input), statistics), target);
-    const double value = static_cast<double>(loss.item());
+    const auto loss = loss_(prediction(tape.input(input), statistics), target);
     state_.step(tape.gradient(loss), config_.largest_gradient_norm, std::move(statistics));
-    return value;
+    return static_cast<double>(loss.item());  // last: a device has all of the step to do by then
   }
 
   /// With dropout and by the statistics of the batch, where the model knows of them.

@@ -143,10 +143,9 @@ class UpdateLoop {
   double update(const Objective& objective) {
     state_.optimizer().set_learning_rate(config_.learning_rate.rate(static_cast<double>(updates_)));
     Tape tape;
-    const auto loss    = objective(tape, updates_);
-    const double value = static_cast<double>(loss.item());
+    const auto loss = objective(tape, updates_);
     state_.step(tape.gradient(loss), config_.largest_gradient_norm);
-    return value;
+    return static_cast<double>(loss.item());  // last: a device has all of the step to do by then
   }
 
   void write_checkpoint() {
