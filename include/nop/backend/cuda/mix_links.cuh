@@ -66,6 +66,21 @@ struct MixLink {
 #pragma unroll
       for (unsigned i = 0; i < 4; ++i) a[r].at[i] = Function::at(a[r].at[i]).value;
   }
+
+  /// sigma(a) in place of a, and sigma'(a).
+  template <class Function, unsigned Rows>
+  __device__ void differentiate(Four<Real> (&a)[Rows],               // NOLINT(*-avoid-c-arrays)
+                                Four<Real> (&slopes)[Rows]) const {  // NOLINT(*-avoid-c-arrays)
+#pragma unroll
+    for (unsigned r = 0; r < Rows; ++r)
+#pragma unroll
+      for (unsigned i = 0; i < 4; ++i) {
+        const ValueAndSlope<Real> at =
+            is_linear ? functions::Identity::at(a[r].at[i]) : Function::at(a[r].at[i]);
+        a[r].at[i]      = at.value;
+        slopes[r].at[i] = at.slope;
+      }
+  }
 };
 
 template <real Real>
@@ -107,6 +122,18 @@ std::vector<MixGroup> mix_groups(std::size_t channels, std::span<const Mixing<Re
   }
   return groups;
 }
+
+/// What the pullback of a group reads and writes beside the links' operands.
+template <real Real>
+struct PulledFields {
+  const Real* u;      ///< what goes into the group
+  const Real* gated;  ///< x, what went into the chain
+  const Real* dy;
+  Real* du;       ///< wanted unless null
+  Real* past;     ///< what x gets by way of the gates of later groups; null: not wanted
+  bool has_past;  ///< is something there already?
+  bool is_first;  ///< is u = x? Then du gets all that came past as well.
+};
 
 /// Do all fields of a group lie in fours?
 template <real Real, class... Pointer>

@@ -44,29 +44,34 @@ constexpr unsigned slice_size(const MixGrid& grid) {
 }
 
 /// Brings `Rows` rows for each thread of a column into shared memory, with zeros around the matrix.
+/// Neighbouring threads read neighbours in memory; a thread goes along one column, or one row.
 template <unsigned Rows, real Real>
 __device__ void load_slice(const MixMatrix<Real>& w, unsigned first_row, unsigned first_column,
                            const MixGrid& grid, Real* slice) {
   constexpr unsigned width = slice_width<Real>, ahead = 8;
-  const unsigned rows = grid.down() * Rows, size = rows * width;
-  const unsigned rows_log = grid.down_log() + std::countr_zero(Rows);
-  const auto row_of = [&](unsigned e) { return w.column_step == 1 ? e / width : e & (rows - 1); };
-  const auto column_of = [&](unsigned e) { return w.column_step == 1 ? e % width : e >> rows_log; };
-  for (unsigned begin = threadIdx.x; begin < size; begin += ahead * mix_threads) {
+  const unsigned rows = grid.down() * Rows, rows_log = grid.down_log() + std::countr_zero(Rows);
+  const bool across   = w.column_step == 1;
+  unsigned row        = across ? threadIdx.x / width : threadIdx.x & (rows - 1);
+  unsigned column     = across ? threadIdx.x % width : threadIdx.x >> rows_log;
+  const unsigned down = across ? mix_threads / width : 0;  // to a thread's next number
+  const unsigned on   = across ? 0 : mix_threads >> rows_log;
+  const Real* from    = w.data + std::size_t{first_row + row} * w.row_step +
+                     std::size_t{first_column + column} * w.column_step;
+  Real* to = slice + row * slice_pitch<Real> + row / Rows * in_16_bytes<Real> + column;
+  const std::size_t from_step = std::size_t{down} * w.row_step + std::size_t{on} * w.column_step;
+  const unsigned to_step      = down * slice_pitch<Real> + down / Rows * in_16_bytes<Real> + on;
+  while (row < rows && column < width) {
     Real part[ahead];  // NOLINT(*-avoid-c-arrays): registers
 #pragma unroll
-    for (unsigned i = 0; i < ahead; ++i) {
-      const unsigned e   = begin + i * mix_threads;
-      const unsigned row = first_row + row_of(e), column = first_column + column_of(e);
-      part[i] = e < size && row < w.rows && column < w.columns
-                    ? w.data[std::size_t{row} * w.row_step + std::size_t{column} * w.column_step]
-                    : Real(0);
+    for (unsigned i = 0; i < ahead; ++i, from += from_step) {
+      const unsigned r = row + i * down, c = column + i * on;
+      part[i] = 0;
+      if (r < rows && c < width && first_row + r < w.rows && first_column + c < w.columns)
+        part[i] = *from;
     }
 #pragma unroll
-    for (unsigned i = 0; i < ahead; ++i)
-      if (const unsigned e = begin + i * mix_threads; e < size)
-        slice[row_of(e) * slice_pitch<Real> + row_of(e) / Rows * in_16_bytes<Real> + column_of(e)] =
-            part[i];
+    for (unsigned i = 0; i < ahead; ++i, row += down, column += on, to += to_step)
+      if (row < rows && column < width) *to = part[i];
   }
 }
 

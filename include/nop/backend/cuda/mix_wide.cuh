@@ -135,18 +135,6 @@ void mix_wide(const Shape<3>& box, const Real* x, const Real* gated, const MixGr
   });
 }
 
-/// What the pullback of a group reads and writes beside the links' operands.
-template <real Real>
-struct PulledFields {
-  const Real* u;      ///< what goes into the group
-  const Real* gated;  ///< x, what went into the chain
-  const Real* dy;
-  Real* du;       ///< wanted unless null
-  Real* past;     ///< what x gets by way of the gates of later groups; null: not wanted
-  bool has_past;  ///< is something there already?
-  bool is_first;  ///< is u = x? Then du gets all that came past as well.
-};
-
 template <real Real>
 void pull_mix_wide(const Shape<3>& box, const PulledFields<Real>& fields, const MixGroup& group,
                    const Mixing<Real>& link, const MixingGradient<Real>& want) {
