@@ -5,6 +5,7 @@
 #include <nop/backend/cuda/copy.cuh>
 #include <nop/backend/cuda/fourier.cuh>
 #include <nop/backend/cuda/gemm.cuh>
+#include <nop/backend/cuda/graph.cuh>
 #include <nop/backend/cuda/map.cuh>
 #include <nop/backend/cuda/memory.cuh>
 #include <nop/backend/cuda/mix.cuh>
@@ -14,6 +15,7 @@
 #include <nop/backend/cuda/runtime.cuh>
 #include <nop/backend/cuda/sum.cuh>
 #include <nop/backend/cuda/time_mix.cuh>
+#include <nop/backend/cuda/time_mix_pullback.cuh>
 #include <nop/core/backend.hpp>
 #include <nop/core/convolution_size.hpp>
 #include <nop/core/mixing.hpp>
@@ -32,6 +34,9 @@ namespace nop {
 /// one stream; only what brings numbers to the host waits. Throws BackendError where CUDA refuses.
 struct Cuda {
   static constexpr bool host_accessible = false;
+
+  /// Work that is written down once, see core/captured_work.hpp.
+  using Graph = cuda::Graph;
 
   static void* allocate(std::size_t bytes) { return cuda::allocate(bytes); }
   static void release(void* block, std::size_t) noexcept { cuda::release(block); }
