@@ -12,6 +12,7 @@
 #include <nop/backend/cuda/mix_pullback.cuh>
 #include <nop/backend/cuda/normalize.cuh>
 #include <nop/backend/cuda/pull_convolve.cuh>
+#include <nop/backend/cuda/pull_normalize.cuh>
 #include <nop/backend/cuda/runtime.cuh>
 #include <nop/backend/cuda/sum.cuh>
 #include <nop/backend/cuda/time_mix.cuh>
