@@ -10,22 +10,25 @@
 
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace nop {
 
 namespace detail {
 
-/// sum |x|^2, on the host; both parts of a complex number count.
+/// sum |x|^2, of rank 0; both parts of a complex number count.
 template <class Value>
-double squared_norm(const Value& x) {
+auto squared_norm(const Value& x) {
   using Backend      = typename Value::Backend;
   const auto numbers = parts(x.view());
   const Shape<3> box = {1, 1, numbers.size()};
   auto total         = Tensor<real_of<typename Value::Element>, 0, Backend>::uninitialized({});
   Backend::sum(SquaredSize{}, box, single(total.mutable_data()), whole(numbers.data(), box));
-  return static_cast<double>(total.item());
+  return total;
 }
 
 template <class Value>
@@ -45,10 +48,15 @@ Value times(const Value& x, double factor) {
 /// The square root of the sum of |g|^2 over all gradients by the parameters of a model.
 template <module Model>
 double global_norm(const Model& model, const Gradients& gradients) {
-  double total = 0;
+  std::vector<std::function<double()>> parts;  // read at the end: a device waits for none of them
   for_each_parameter(model, [&](const std::string&, const auto& parameter) {
-    if (gradients.contains(parameter)) total += detail::squared_norm(gradients[parameter]);
+    if (gradients.contains(parameter))
+      parts.emplace_back([part = detail::squared_norm(gradients[parameter])] {
+        return static_cast<double>(part.item());
+      });
   });
+  double total = 0;
+  for (const auto& part : parts) total += part();
   return std::sqrt(total);
 }
 

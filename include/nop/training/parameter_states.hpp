@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nop/autodiff/field.hpp>
+#include <nop/autodiff/members.hpp>
 #include <nop/core/expects.hpp>
 #include <nop/core/functors.hpp>
 #include <nop/core/operand.hpp>
@@ -25,7 +26,7 @@ concept optimizer_of =
       optimizer.step(model, gradients);
       { optimizer.learning_rate() } -> std::same_as<double>;
       optimizer.set_learning_rate(rate);
-      optimizer.for_each_state(model, [](const std::string&, auto&) {});
+      optimizer.for_each_state(model, detail::AnyVisitor{});
     };
 
 namespace detail {
