@@ -30,7 +30,25 @@ __global__ void add_products(const Element* a, const Element* b, Element* sum) {
   cuda::write_vector(sum + first, total);
 }
 
+__global__ void add_one_by_block(unsigned count, const float* in, float* out) {
+  cuda::move_by_block<3>(
+      count, [&](unsigned i) { return in[i] + 1; }, [&](unsigned i, float x) { out[i] = x; });
+}
+
 }  // namespace
+
+TEST_CASE("a block moves all of an array and nothing behind it") {
+  for (const unsigned count : {0U, 1U, 7U, 8U, 24U, 25U, 100U}) {
+    const cuda::Scratch<float> in(101), out(101);
+    const auto values = random_values<float>(101, 1);
+    cuda::copy_from_host(values.data(), in.data(), 101);
+    cuda::copy_from_host(values.data(), out.data(), 101);
+    cuda::launch({{1}, {8}}, add_one_by_block, count, in.data(), out.data());
+    std::vector<float> got(101);
+    cuda::copy_to_host<float>(out.data(), got.data(), 101);
+    for (std::size_t i = 0; i < 101; ++i) CHECK(got[i] == (i < count ? values[i] + 1 : values[i]));
+  }
+}
 
 TEST_CASE_TEMPLATE("vectors of products are added element by element", T, float, double,
                    std::complex<float>, std::complex<double>) {

@@ -55,16 +55,22 @@ __global__ void __launch_bounds__(256)
   for (unsigned first = 0; first < grid.depth; first += outer_depth) {
     const unsigned run = grid.depth - first < outer_depth ? grid.depth - first : outer_depth;
     __syncthreads();
-    for (unsigned d = group; d < run; d += grid.groups) {
-      for (unsigned r = lane; r < tile_rows; r += grid.lanes)
-        left[d * tile_rows + r] = first_row + r < grid.rows
-                                      ? conjugate(a_here[(first + d) * a.row_step + r])
-                                      : Element(0);
-      write_vector(right + d * tile_width + lane * Size,
-                   first_column + lane * Size < grid.columns
-                       ? read_vector<Size>(b_here + (first + d) * b.row_step + lane * Size)
-                       : Vector<Element, Size>::zero());
-    }
+    move_by_block<4>(
+        run * tile_rows,
+        [&](unsigned i) {
+          const unsigned d = i / tile_rows, r = i % tile_rows;
+          return first_row + r < grid.rows ? a_here[(first + d) * a.row_step + r] : Element(0);
+        },
+        [&](unsigned i, Element value) { left[i] = conjugate(value); });
+    move_by_block<2>(
+        run * grid.lanes,
+        [&](unsigned i) {
+          const unsigned d = i / grid.lanes, k = i % grid.lanes * Size;
+          return first_column + k < grid.columns
+                     ? read_vector<Size>(b_here + (first + d) * b.row_step + k)
+                     : Vector<Element, Size>::zero();
+        },
+        [&](unsigned i, const auto& some) { write_vector(right + i * Size, some); });
     __syncthreads();
     for (unsigned d = 0; d < run; ++d) {
       const auto mine = read_vector<Size>(right + d * tile_width + lane * Size);

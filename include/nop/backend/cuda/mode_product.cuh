@@ -74,8 +74,11 @@ __device__ void write_sums(const ModeGrid& grid, const ModePlace& place,
   }
 }
 
-/// The depth of which the left factor is in shared memory at a time.
+/// The depth of which the left factor is in shared memory at a time, beside zeros up to the next
+/// multiple of what all parts together read ahead.
 inline constexpr unsigned mode_depth = 128;
+inline constexpr unsigned mode_ahead = 4;  ///< vectors of a thread on their way
+inline constexpr unsigned mode_parts = 8;  ///< at most
 
 /// The left factor lies in shared memory row by row for each index of the depth.
 template <class Element, unsigned Rows>
@@ -87,7 +90,7 @@ template <class Element, unsigned Size, unsigned Rows>
 __global__ void __launch_bounds__(256)
     multiply_modes(ModeGrid grid, Matrices<const Element> a, Matrices<const Element> b,
                    Matrices<Element> c) {
-  constexpr unsigned ahead = 4;  // reads on their way
+  constexpr unsigned ahead = mode_ahead;
   constexpr unsigned pitch = mode_pitch<Element, Rows>;
   constexpr unsigned wide  = Rows % in_16_bytes<Element> == 0 ? in_16_bytes<Element> : 1;
   Element* const left      = shared_memory<Element>();
@@ -97,10 +100,11 @@ __global__ void __launch_bounds__(256)
   const bool inside         = column < grid.columns;
   const Element* const mine = b.data + place.batch * b.batch_step + (inside ? column : 0);
 
-  Vector<Element, Size> sum[Rows];  // NOLINT(*-avoid-c-arrays)
+  using Some = Vector<Element, Size>;
+  Some sum[Rows];  // NOLINT(*-avoid-c-arrays)
 #pragma unroll
-  for (unsigned r = 0; r < Rows; ++r) sum[r] = Vector<Element, Size>::zero();
-  const auto add_row = [&](unsigned d, const Vector<Element, Size>& right) {
+  for (unsigned r = 0; r < Rows; ++r) sum[r] = Some::zero();
+  const auto add_row = [&](unsigned d, const Some& right) {
 #pragma unroll
     for (unsigned r = 0; r < Rows; r += wide) {
       const auto some = read_vector<wide>(left + d * pitch + r);
@@ -112,25 +116,37 @@ __global__ void __launch_bounds__(256)
     }
   };
 
+  const unsigned step = ahead * grid.parts;
+  Some next[ahead];  // NOLINT(*-avoid-c-arrays)
   for (unsigned first = 0; first < grid.depth; first += mode_depth) {
     const unsigned run = grid.depth - first < mode_depth ? grid.depth - first : mode_depth;
-    __syncthreads();
-#pragma unroll
-    for (unsigned r = 0; r < Rows; ++r)
-      for (unsigned d = threadIdx.x; d < run; d += blockDim.x)
-        left[d * pitch + r] =
-            place.row + r < grid.rows ? rows[r * a.row_step + first + d] : Element(0);
-    __syncthreads();
-    unsigned d = place.part;
-    for (; d + (ahead - 1) * grid.parts < run; d += ahead * grid.parts) {
-      Vector<Element, Size> right[ahead];  // NOLINT(*-avoid-c-arrays)
+    const auto fetch   = [&](unsigned d) {
 #pragma unroll
       for (unsigned n = 0; n < ahead; ++n)
-        right[n] = read_vector<Size>(mine + (first + d + n * grid.parts) * b.row_step);
+        next[n] = d + n * grid.parts < run
+                      ? read_vector<Size>(mine + (first + d + n * grid.parts) * b.row_step)
+                      : Some::zero();
+    };
+    fetch(place.part);
+    __syncthreads();
+    for (unsigned d = threadIdx.x; d < (run + step - 1) / step * step; d += blockDim.x) {
+      Element some[Rows];  // NOLINT(*-avoid-c-arrays)
+#pragma unroll
+      for (unsigned r = 0; r < Rows; ++r)
+        some[r] =
+            d < run && place.row + r < grid.rows ? rows[r * a.row_step + first + d] : Element(0);
+#pragma unroll
+      for (unsigned r = 0; r < Rows; ++r) left[d * pitch + r] = some[r];
+    }
+    __syncthreads();
+    for (unsigned d = place.part; d < run; d += step) {
+      Some right[ahead];  // NOLINT(*-avoid-c-arrays)
+#pragma unroll
+      for (unsigned n = 0; n < ahead; ++n) right[n] = next[n];
+      fetch(d + step);
 #pragma unroll
       for (unsigned n = 0; n < ahead; ++n) add_row(d + n * grid.parts, right[n]);
     }
-    for (; d < run; d += grid.parts) add_row(d, read_vector<Size>(mine + (first + d) * b.row_step));
   }
   __syncthreads();
   write_sums<Size, Rows>(grid, place, sum, shared_memory<Vector<Element, Size>>(), c);
@@ -162,20 +178,26 @@ __global__ void __launch_bounds__(256)
   for (unsigned r = 0; r < Rows; ++r) sum[r] = Vector<Element, 1>::zero();
   for (unsigned first = 0; first < grid.depth; first += depth) {
     __syncthreads();
-#pragma unroll 4
-    for (unsigned i = threadIdx.x; i < Rows * vectors; i += blockDim.x) {
-      const unsigned r = i / vectors, d = i % vectors * Size;
-      const bool there = place.row + r < grid.rows && first + d < grid.depth;
-      write_vector(left + r * depth + d,
-                   there ? read_vector<Size>(a_rows + r * a.row_step + first + d) : Some::zero());
-    }
-#pragma unroll 8
-    for (unsigned i = threadIdx.x; i < grid.lanes * vectors; i += blockDim.x) {
-      const unsigned r = i / vectors, d = i % vectors * Size;
-      const bool there = first_column + r < grid.columns && first + d < grid.depth;
-      write_vector(right + r * pitch + d,
-                   there ? read_vector<Size>(b_rows + r * b.row_step + first + d) : Some::zero());
-    }
+    move_by_block<8>(
+        grid.lanes * vectors,
+        [&](unsigned i) {
+          const unsigned r = i / vectors, d = first + i % vectors * Size;
+          return first_column + r < grid.columns && d < grid.depth
+                     ? read_vector<Size>(b_rows + r * b.row_step + d)
+                     : Some::zero();
+        },
+        [&](unsigned i, const Some& some) {
+          write_vector(right + i / vectors * pitch + i % vectors * Size, some);
+        });
+    move_by_block<2>(
+        Rows * vectors,
+        [&](unsigned i) {
+          const unsigned r = i / vectors, d = first + i % vectors * Size;
+          return place.row + r < grid.rows && d < grid.depth
+                     ? read_vector<Size>(a_rows + r * a.row_step + d)
+                     : Some::zero();
+        },
+        [&](unsigned i, const Some& some) { write_vector(left + i * Size, some); });
     __syncthreads();
     for (unsigned d = place.part * Size; d < depth; d += grid.parts * Size) {
       Some mine = read_vector<Size>(right + place.lane * pitch + d);
@@ -204,12 +226,13 @@ void start_modes(const ProductSize& size, const Matrices<const Element>& a,
   const std::size_t tiles   = parts_of(vectors, 64);
   const std::size_t lanes   = parts_of(vectors, tiles);
   const std::size_t parts =
-      std::clamp<std::size_t>(128 / lanes, 1, std::min<std::size_t>(8, size.depth));
+      std::clamp<std::size_t>(128 / lanes, 1, std::min<std::size_t>(mode_parts, size.depth));
   const ModeGrid grid{
       count(size.rows), count(size.depth), count(size.columns), count(parts_of(size.rows, Rows)),
       count(tiles),     count(lanes),      count(parts),        add};
   const std::size_t left =
-      plain ? std::min<std::size_t>(size.depth, mode_depth) * mode_pitch<Element, Rows>
+      plain ? (std::min<std::size_t>(size.depth, mode_depth) + mode_ahead * mode_parts) *
+                  mode_pitch<Element, Rows>
             : Rows * adjoint_depth<Element> + lanes * (adjoint_depth<Element> + Size);
   const std::size_t sums = parts * Rows * lanes * (plain ? Size : 1);
   const Launch how{{count(size.batch * grid.row_tiles * tiles)},

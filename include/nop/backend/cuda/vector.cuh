@@ -60,6 +60,22 @@ __device__ __forceinline__ Number conjugate(Number x) {
   return x;
 }
 
+/// Calls `write(i, read(i))` for every i below `count`, with the threads of the block. So many
+/// reads of a thread are on their way before the first is waited for.
+template <unsigned Ahead, class Read, class Write>
+__device__ __forceinline__ void move_by_block(unsigned count, const Read& read,
+                                              const Write& write) {
+  for (unsigned first = threadIdx.x; first < count; first += Ahead * blockDim.x) {
+    decltype(read(0U)) some[Ahead];  // NOLINT(*-avoid-c-arrays)
+#pragma unroll
+    for (unsigned n = 0; n < Ahead; ++n)
+      if (first + n * blockDim.x < count) some[n] = read(first + n * blockDim.x);
+#pragma unroll
+    for (unsigned n = 0; n < Ahead; ++n)
+      if (first + n * blockDim.x < count) write(first + n * blockDim.x, some[n]);
+  }
+}
+
 /// The same matrices, as device code takes them.
 template <class Element>
 Matrices<on_device<Element>> as_on_device(const Matrices<Element>& m) {
