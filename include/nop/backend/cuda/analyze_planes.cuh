@@ -59,7 +59,7 @@ struct KindSums {
   template <bool Mean, class Columns>
   __device__ void take(unsigned places, const Real* waves, unsigned wave_step,
                        const Columns& columns) {
-#pragma unroll 4
+#pragma unroll 2
     for (unsigned x = 0; x < places; ++x) {
       const Row<Real, 4> row = columns(x), own = load_quad(waves + x * wave_step);
 #pragma unroll
@@ -114,8 +114,10 @@ __device__ void load_folded(const PlaneTask<Real>& task, const Real* field, unsi
   if (threadIdx.x >= side * rows) return;
   const auto read = [&](const FieldColumns<const Real>& columns, unsigned x) {
     Unfolded<Real, 4, true> u = {};
-    for (unsigned which = 0; which < (n % 2 == 0 ? 4U : 2U); ++which)
-      u.at[which] = columns.read(std::size_t{Points<true>::point(which, x, n)} * width);
+#pragma unroll
+    for (unsigned which = 0; which < 4; ++which)
+      if (which < 2 || n % 2 == 0)
+        u.at[which] = columns.read(std::size_t{Points<true>::point(which, x, n)} * width);
     return u;
   };
   const auto put = [&](unsigned group, unsigned place, const Unfolded<Real, 4, true>& u) {

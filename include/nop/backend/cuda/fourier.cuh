@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nop/backend/cuda/dense_fourier.cuh>
+#include <nop/backend/cuda/fourier_cost.cuh>
 #include <nop/backend/cuda/full_fft.cuh>
 #include <nop/backend/cuda/runtime.cuh>
 #include <nop/core/band.hpp>
@@ -20,7 +21,8 @@ void to_modes(const FourierTransform<Dim>& transform, const Element* field,
   if (element_count(transform.grid) * transform.outer * transform.inner == 0 ||
       element_count(spectrum_shape<Element>(transform.modes)) == 0)
     return;
-  if (transform.engine == FourierEngine::fft) return to_modes_by_fft(transform, field, spectrum);
+  if (engine_of<Element>(transform) == FourierEngine::fft)
+    return to_modes_by_fft(transform, field, spectrum);
   to_modes_by_products(transform, field, spectrum);
 }
 
@@ -33,7 +35,8 @@ void from_modes(const FourierTransform<Dim>& transform, const complex_of<Element
   if (count == 0) return;
   if (element_count(spectrum_shape<Element>(transform.modes)) == 0)
     return check(cudaMemsetAsync(field, 0, count * sizeof(Element), stream()), "cudaMemsetAsync");
-  if (transform.engine == FourierEngine::fft) return from_modes_by_fft(transform, spectrum, field);
+  if (engine_of<Element>(transform) == FourierEngine::fft)
+    return from_modes_by_fft(transform, spectrum, field);
   from_modes_by_products(transform, spectrum, field);
 }
 
