@@ -55,15 +55,15 @@ class TilePull {
   __device__ void run() const {
     const auto& fields = task_.fields;
     if (task_.needs_u) tile_.load(fields.u, task_.channels, u(0));
-    for (unsigned l = 0; l + 1 < task_.count; ++l) advance(l);
-    start(task_.count - 1);
+    for (unsigned l = 0; l < task_.count; ++l)
+      if (l + 1 == task_.count && task_.links[l].is_linear)
+        take_dy(l);
+      else
+        advance(l);
     for (unsigned l = task_.count; l-- > 0;) {
       __syncthreads();  // da is complete
       add(l);
-      if (l > 0)
-        pull(l, [&](unsigned c, auto& sums) { finish_da(l - 1, c, sums); });
-      else if (fields.du != nullptr)
-        pull(0, [&](unsigned c, auto& sums) { finish_du(c, sums); });
+      if (l > 0 || fields.du != nullptr) pull(l);
     }
     if (!fields.is_first && fields.past != nullptr) keep_past();
   }
@@ -75,37 +75,29 @@ class TilePull {
   [[nodiscard]] __device__ Real* u(unsigned l) const { return row(task_.pulled[l].u); }
   [[nodiscard]] __device__ Real* da(unsigned l) const { return row(task_.pulled[l].da); }
 
-  /// u_l, and sigma'(a_l) where da_l will be.
+  /// u_l, and sigma'(a_l) where da_l will be; or da_l, if it is the last. That all links come by
+  /// here, and all by `pull`, keeps the kernel small.
   __device__ void advance(unsigned l) const {
     const auto& link        = task_.links[l];
     const unsigned channels = link.weight.rows;
+    const bool is_last      = l + 1 == task_.count;
     multiply_mix_tile(
         tile_, link.weight, u(l), slice_,
         [&](unsigned c, auto& sums) { link.begin(tile_, task_.fields.gated, c, sums); },
         [&](unsigned c, auto& sums) { finish_u(l, c, sums); });
-    tile_.close(u(l + 1), channels);
+    if (!is_last) tile_.close(u(l + 1), channels);
     tile_.close(da(l), channels);
   }
 
-  /// da of the last link.
-  __device__ void start(unsigned l) const {
-    const auto& link        = task_.links[l];
-    const unsigned channels = link.weight.rows;
-    const Real* const dy    = task_.fields.dy;
-    if (link.is_linear) {
-      tile_.load(dy, channels, da(l));
-      if (task_.pulled[l].residual != nullptr)
-        for (unsigned c = tile_.row(); c < channels; c += tile_.grid().down()) {
-          const Four<Real> own[1] = {tile_.in(da(l), c)};  // NOLINT(*-avoid-c-arrays)
-          tile_.write(own, task_.pulled[l].residual, channels, c);
-        }
-      return;
+  /// da of the last link, if it is linear.
+  __device__ void take_dy(unsigned l) const {
+    const unsigned channels = task_.links[l].weight.rows;
+    Real* const residual    = task_.pulled[l].residual;
+    tile_.load(task_.fields.dy, channels, da(l));
+    for (unsigned c = tile_.row(); residual != nullptr && c < channels; c += tile_.grid().down()) {
+      const Four<Real> own[1] = {tile_.in(da(l), c)};  // NOLINT(*-avoid-c-arrays)
+      tile_.write(own, residual, channels, c);
     }
-    multiply_mix_tile(
-        tile_, link.weight, u(l), slice_,
-        [&](unsigned c, auto& sums) { link.begin(tile_, task_.fields.gated, c, sums); },
-        [&](unsigned c, auto& sums) { finish_last(l, c, sums); });
-    tile_.close(da(l), channels);
   }
 
   template <unsigned Rows>
@@ -114,33 +106,35 @@ class TilePull {
     const auto& link = task_.links[l];
     Four<Real> slopes[Rows];  // NOLINT(*-avoid-c-arrays): registers
     link.template differentiate<Function>(sums, slopes);
-    tile_.store(sums, u(l + 1), link.weight.rows, c);
-    tile_.store(slopes, da(l), link.weight.rows, c);
-  }
-  template <unsigned Rows>
-  __device__ void finish_last(unsigned l, unsigned c,
-                              Four<Real> (&sums)[Rows]) const {  // NOLINT(*-avoid-c-arrays)
-    const auto& link = task_.links[l];
-    Four<Real> slopes[Rows];  // NOLINT(*-avoid-c-arrays): registers
-    link.template differentiate<Function>(sums, slopes);
-    tile_.read(task_.fields.dy, link.weight.rows, c, 1, sums);
-    multiply(sums, slopes);
-    keep_da(l, c, sums);
+    if (l + 1 < task_.count) {
+      tile_.store(sums, u(l + 1), link.weight.rows, c);
+      tile_.store(slopes, da(l), link.weight.rows, c);
+    } else {
+      tile_.read(task_.fields.dy, link.weight.rows, c, 1, sums);
+      keep_da(l, c, sums, slopes);
+    }
   }
 
-  /// end(c, W^T da_l)
-  template <class End>
-  __device__ void pull(unsigned l, const End& end) const {
-    const auto& w = task_.links[l].weight;
+  /// du_{l-1} = W^T da_l, which goes into da_{l-1}, or out.
+  __device__ void pull(unsigned l) const {
+    const auto& w      = task_.links[l].weight;
+    const auto& fields = task_.fields;
     multiply_mix_tile(
         tile_, MixMatrix<Real>{w.data, w.columns, w.rows, 1, w.row_step}, da(l), slice_,
         [&](unsigned c, auto& sums) {
-          if (l == 0 && task_.fields.is_first && task_.fields.has_past)
-            tile_.read(task_.fields.past, w.columns, c, 1, sums);
+          if (l == 0 && fields.is_first && fields.has_past)
+            tile_.read(fields.past, w.columns, c, 1, sums);
           else
             clear(sums);
         },
-        end);
+        [&](unsigned c, auto& sums) {
+          if (l > 0) {
+            finish_da(l - 1, c, sums);
+          } else {
+            if (fields.is_first) add_gated(c, sums);
+            tile_.write(sums, fields.du, task_.channels, c);
+          }
+        });
   }
 
   template <unsigned Rows>
@@ -151,24 +145,21 @@ class TilePull {
 #pragma unroll
     for (unsigned r = 0; r < Rows; ++r)
       slopes[r] = c + r < channels ? tile_.in(da(l), c + r) : Four<Real>{};
-    multiply(sums, slopes);
-    keep_da(l, c, sums);
+    keep_da(l, c, sums, slopes);
   }
 
+  /// da_l = du slope
   template <unsigned Rows>
   __device__ void keep_da(unsigned l, unsigned c,
-                          const Four<Real> (&values)[Rows]) const {  // NOLINT(*-avoid-c-arrays)
+                          Four<Real> (&du)[Rows],                    // NOLINT(*-avoid-c-arrays)
+                          const Four<Real> (&slopes)[Rows]) const {  // NOLINT(*-avoid-c-arrays)
     const unsigned channels = task_.links[l].weight.rows;
-    tile_.store(values, da(l), channels, c);
-    if (task_.pulled[l].residual != nullptr)
-      tile_.write(values, task_.pulled[l].residual, channels, c);
-  }
-
-  template <unsigned Rows>
-  __device__ void finish_du(unsigned c,
-                            Four<Real> (&sums)[Rows]) const {  // NOLINT(*-avoid-c-arrays)
-    if (task_.fields.is_first) add_gated(c, sums);
-    tile_.write(sums, task_.fields.du, task_.channels, c);
+#pragma unroll
+    for (unsigned r = 0; r < Rows; ++r)
+#pragma unroll
+      for (unsigned i = 0; i < 4; ++i) du[r].at[i] *= slopes[r].at[i];
+    tile_.store(du, da(l), channels, c);
+    if (task_.pulled[l].residual != nullptr) tile_.write(du, task_.pulled[l].residual, channels, c);
   }
 
   /// sums += what x gets by way of the gates of these links.
@@ -212,15 +203,6 @@ class TilePull {
       add_channels(tile_, da(l), w.rows, task_.fields.gated, begins_,
                    want.bias ? sums_ + want.bias_at : nullptr,
                    want.gate ? sums_ + want.gate_at : nullptr);
-  }
-
-  template <unsigned Rows>
-  static __device__ void multiply(Four<Real> (&values)[Rows],           // NOLINT(*-avoid-c-arrays)
-                                  const Four<Real> (&factors)[Rows]) {  // NOLINT(*-avoid-c-arrays)
-#pragma unroll
-    for (unsigned r = 0; r < Rows; ++r)
-#pragma unroll
-      for (unsigned i = 0; i < 4; ++i) values[r].at[i] *= factors[r].at[i];
   }
 
   const PullTask<Real>& task_;
