@@ -103,4 +103,9 @@ TEST_CASE("a constant is one where there is a generator, and zero where a file i
                   nop::PreconditionError);
 }
 
+TEST_CASE("zeros without a budget are as many as are asked for") {
+  const auto init = nop::Initializer::zeros();
+  CHECK(init.normal<double, 1, nop::Cpu>(nop::Shape<1>{3}, 1).to_host() == std::vector<double>(3));
+}
+
 }  // namespace nop::test::init_test
