@@ -57,7 +57,7 @@ bool goes_in_pairs(const WordCopy<Bytes, Rank>& job) {
     return reinterpret_cast<std::uintptr_t>(data) % (2 * Bytes) == 0;
   };
   if (job.in_step[last] != 1 || job.out_step[last] != 1 || job.extents[last] % 2 != 0) return false;
-  for (std::size_t axis = 0; axis < last; ++axis)
+  for (std::size_t axis = 0; axis + 1 < Rank; ++axis)
     if (job.in_step[axis] % 2 != 0 || job.out_step[axis] % 2 != 0) return false;
   return is_aligned(job.in) && is_aligned(job.out);
 }
@@ -81,7 +81,7 @@ void copy_words(std::size_t most, const WordCopy<Bytes, Rank>& job) {
   if constexpr (2 * Bytes <= longest_word)
     if (goes_in_pairs(job)) {
       const auto halved = [](Shape<Rank> step) {
-        for (std::size_t axis = 0; axis < last; ++axis) step[axis] /= 2;
+        for (std::size_t axis = 0; axis + 1 < Rank; ++axis) step[axis] /= 2;
         return step;
       };
       Shape<Rank> extents = job.extents;
