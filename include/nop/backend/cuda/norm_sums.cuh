@@ -24,11 +24,11 @@ struct alignas(2 * sizeof(Real)) SlopeSums {
 template <real Real>
 struct NormPull {
   const Real *x, *dy;
-  Real* dx;
-  Real* modulation;
-  const PartMoments<Real>* of_parts;
-  SlopeSums<Real>* of_pieces;  ///< [batch, groups, pieces, times]
-  SlopeSums<Real>* of_rows;    ///< [batch x times, channels]
+  Real* dx                          = nullptr;
+  Real* modulation                  = nullptr;
+  const PartMoments<Real>* of_parts = nullptr;
+  SlopeSums<Real>* of_pieces        = nullptr;  ///< [batch, groups, pieces, times]
+  SlopeSums<Real>* of_rows          = nullptr;  ///< [batch x times, channels]
 };
 
 /// The sums over pieces and over rows, and what follows for the modulation.
