@@ -63,7 +63,8 @@ TEST_CASE_TEMPLATE("layers of channels on a GPU are those on the CPU", Real, flo
 TEST_CASE_TEMPLATE("layers of points on a GPU are those on the CPU", Element, float, double,
                    std::complex<float>) {
   const auto x = random<Element>(Shape<4>{2, 3, 4, 5});
-  check_agreement<There>([](const auto& u) { return GridEmbedding<2>({{-1, 0}, {1, 3}})(u); }, x);
+  check_agreement<There>(
+      [](const auto& u) { return GridEmbedding<2>(GridBox<2>({-1, 0}, {1, 3}))(u); }, x);
   const auto data = random<Element>(Shape<4>{4, 3, 4, 5}, 7);
   for (const auto kind : {NormalizerKind::per_channel, NormalizerKind::per_point}) {
     const auto here  = fit_normalizer(data, kind);
