@@ -72,15 +72,14 @@ AnalysisLayout analysis_layout(const PlaneTask<Real>& task) {
 
 template <real Real>
 SynthesisLayout synthesis_layout(const PlaneTask<Real>& task) {
-  constexpr std::size_t most_waves = 32U << 10U, threads = 288;
+  constexpr std::size_t most_waves = 32U << 10U, threads = synthesis_threads;
   SynthesisLayout layout{};
   const bool second        = task.kind != PlaneKind::line;
   const std::size_t waves  = aligned_count(std::size_t{task.first.folded} * task.first.pairs * 4);
   layout.keeps_waves       = waves * sizeof(Real) <= most_waves;
   const std::size_t tiles  = parts_of(task.first.folded, 4);
   const std::size_t rounds = parts_of(tiles * task.groups, threads);
-  layout.threads =
-      count(threads_for(std::max<std::size_t>(task.groups, parts_of(tiles, rounds) * task.groups)));
+  layout.threads = count(std::min(threads, threads_for(parts_of(tiles, rounds) * task.groups)));
   layout.second_waves = layout.keeps_waves ? waves : 0;
   layout.modes =
       layout.second_waves +

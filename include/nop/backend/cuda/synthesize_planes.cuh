@@ -148,8 +148,11 @@ __device__ void turn_line_modes(const PlaneTask<Real>& task, unsigned planes,
   }
 }
 
+/// The most threads of a block, such that there can be two of them.
+inline constexpr unsigned synthesis_threads = 288;
+
 template <real Real>
-__global__ void __launch_bounds__(512)
+__global__ void __launch_bounds__(synthesis_threads, sizeof(Real) == sizeof(float) ? 2 : 1)
     synthesize_planes(PlaneTask<Real> task, SynthesisLayout layout, const Real* sums_in,
                       const Complex<Real>* modes, Real* field) {
   constexpr unsigned places = 4;
