@@ -21,6 +21,18 @@ from torch.nn import functional as F
 from worker import parse_case
 
 
+def with_real_first(spectrum):
+    """With no imaginary part of the first coefficients, of which the last transform would make
+    anything. torch.compile takes a whole product for it, since it refuses to write into parts of
+    complex numbers."""
+    if not torch.compiler.is_compiling():
+        spectrum[..., 0].imag.zero_()
+        return spectrum
+    kept = torch.ones(spectrum.shape[-1], 2, device=spectrum.device)
+    kept = F.pad(kept[1:], (0, 0, 1, 0)) + F.pad(kept[:1, :1], (0, 1, 0, spectrum.shape[-1] - 1))
+    return torch.view_as_complex(torch.view_as_real(spectrum) * kept)
+
+
 class SpectralConv(nn.Module):
     """The whole transform, the corners of it that are kept times their weights, and the whole
     inverse. Weights are pairs of real numbers, which the fused optimizer of PyTorch asks for."""
@@ -53,7 +65,7 @@ class SpectralConv(nn.Module):
         else:
             if len(axes) > 1:
                 mixed = torch.fft.ifftn(mixed, dim=axes[:-1], norm="forward")
-            mixed[..., 0].imag.zero_()  # of which the last transform would make anything
+            mixed = with_real_first(mixed)
             y = torch.fft.irfft(mixed, n=grid[-1], dim=-1, norm="forward")
         return y + self.bias.view(-1, *[1] * len(grid))
 
