@@ -19,7 +19,7 @@ namespace bench {
 
 namespace {
 
-using Net     = nop::UNet<2>;
+using Net     = nop::UNet<2, Backend>;
 using Picture = nop::Tensor<float, 4, Backend>;
 using Times   = nop::Tensor<float, 1, Backend>;
 

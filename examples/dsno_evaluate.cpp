@@ -19,6 +19,7 @@
 #include <nop/training/read_images.hpp>
 #include <nop/training/trajectories.hpp>
 
+#include "backends.hpp"
 #include "evaluation_table.hpp"
 #include "image_models.hpp"
 #include <CLI/CLI.hpp>
@@ -53,6 +54,7 @@ struct Options {
   std::size_t batch      = 100;
   std::size_t rounds     = 7;
   std::size_t threads    = 0;
+  std::string backend    = "cpu";
   bool resume            = false;
 };
 
@@ -132,25 +134,28 @@ nop::Solver solver_of(const Way& way, std::vector<double> mean_square_eps = {}) 
   return sampling::solver_in(config, way.grid, way.evaluations);
 }
 
+template <nop::backend Backend>
 std::vector<double> measured_mean_square_eps(const Way& way, const Options& options) {
   const auto all = nop::read_images(options.images);
   nop::Rng rng(4);
   const auto samples = rng.stream().indices(1000, all.extent(0));
   const auto levels  = sampling::schedule();
-  const auto net     = nop::load<sampling::Net>(model_path(options.run, way.model));
+  const auto net     = nop::load<sampling::Net<Backend>>(model_path(options.run, way.model));
   return mean_square_eps(sampling::asked(net), nop::Parameterisation::x0, levels,
                          nop::make_time_grid(way.grid, levels, way.evaluations),
-                         nop::gathered_samples(all, samples), rng, options.batch);
+                         nop::to<Backend>(nop::gathered_samples(all, samples)), rng, options.batch);
 }
 
+template <nop::backend Backend>
 sampling::Sampler sampler_of(const Way& way, const Options& options) {
   if (way.solver.empty())
-    return sampling::operator_sampler(
-        nop::load<sampling::Operator>(model_path(options.run, way.model)));
-  const auto solver =
-      is_analytic(way) ? solver_of(way, measured_mean_square_eps(way, options)) : solver_of(way);
-  return sampling::with_model(options.run, way.model, [&](auto model) {
-    return sampling::solver_sampler(std::move(model), solver, 1);
+    return sampling::operator_sampler<Backend>(
+        nop::load<sampling::Operator<Backend>>(model_path(options.run, way.model)));
+  const auto solver = is_analytic(way)
+                          ? solver_of(way, measured_mean_square_eps<Backend>(way, options))
+                          : solver_of(way);
+  return sampling::with_model<Backend>(options.run, way.model, [&](auto model) {
+    return sampling::solver_sampler<Backend>(std::move(model), solver, 1);
   });
 }
 
@@ -176,10 +181,12 @@ Distance distance_to(const nop::FeatureMoments& real, const nop::Tensor<float, 2
 }
 
 /// What pictures are compared with, and by what.
+template <nop::backend Backend>
 class Judge {
  public:
   explicit Judge(const Options& options)
-      : classifier_(nop::load<sampling::Classifier>(model_path(options.run, "classifier"))),
+      : classifier_(
+            nop::load<sampling::Classifier<Backend>>(model_path(options.run, "classifier"))),
         batch_(options.batch),
         neighbours_(options.neighbours),
         real_(nop::read_images(options.images)),
@@ -187,7 +194,11 @@ class Judge {
         real_moments_(feature_moments(real_features_)) {}
 
   [[nodiscard]] nop::Tensor<float, 2, nop::Cpu> features(const Images& x) const {
-    return nop::in_batches([&](const auto& part) { return classifier_.features(part); }, x, batch_);
+    return nop::in_batches(
+        [&](const auto& part) {
+          return nop::to<nop::Cpu>(classifier_.features(nop::to<Backend>(Images::borrowed(part))));
+        },
+        x, batch_);
   }
   void set_teacher(const Images& made) {
     teacher_         = made.to_host();
@@ -232,7 +243,7 @@ class Judge {
     return nop::gathered_samples(x, samples);
   }
 
-  sampling::Classifier classifier_;
+  sampling::Classifier<Backend> classifier_;
   std::size_t batch_, neighbours_;
   Images real_;
   nop::Tensor<float, 2, nop::Cpu> real_features_;
@@ -267,8 +278,9 @@ Images clamped(Images x) {
   return x;
 }
 
+template <nop::backend Backend>
 void judge(const Options& options) {
-  Judge judge(options);
+  Judge<Backend> judge(options);
   const auto ways   = ways_in(options.run);
   const auto unseen = held_out(options);
   Table table(options.run / "quality.csv", options.resume);
@@ -283,8 +295,9 @@ void judge(const Options& options) {
   judge.set_teacher(clamped(unseen.teacher));
   add("teacher", [&] { return unseen.teacher; });
   for (const Way& way : ways)
-    add(way.name,
-        [&] { return nop::in_batches(sampler_of(way, options), unseen.noise, options.batch); });
+    add(way.name, [&] {
+      return nop::in_batches(sampler_of<Backend>(way, options), unseen.noise, options.batch);
+    });
   std::printf("%s\n", table.path().c_str());
 }
 
@@ -310,9 +323,9 @@ double megaflops(const Way& way, const fs::path& run, const Images& noise) {
 
 std::size_t parameters_of(const Way& way, const fs::path& run) {
   if (way.solver.empty())
-    return parameter_count(nop::load<sampling::Operator>(model_path(run, way.model)));
-  return sampling::with_model(run, way.model,
-                              [](const auto& model) { return parameter_count(model); });
+    return parameter_count(nop::load<sampling::Operator<nop::Cpu>>(model_path(run, way.model)));
+  return sampling::with_model<nop::Cpu>(run, way.model,
+                                        [](const auto& model) { return parameter_count(model); });
 }
 
 double median(std::vector<double> values) {
@@ -322,6 +335,7 @@ double median(std::vector<double> values) {
 }
 
 /// Times all ways in turns, so that what else the machine does is no way's alone.
+template <nop::backend Backend>
 void time_ways(const Options& options) {
   const std::vector<std::size_t> batches{1, 8, 64};
   const auto ways   = ways_in(options.run);
@@ -331,7 +345,7 @@ void time_ways(const Options& options) {
   for (const std::size_t batch : batches)
     noise.push_back(set.noise(nop::RandomStream(3, 0).indices(batch, 1000000)));
   std::vector<sampling::Sampler> samplers;
-  for (const Way& way : ways) samplers.push_back(sampler_of(way, options));
+  for (const Way& way : ways) samplers.push_back(sampler_of<Backend>(way, options));
 
   std::vector<std::vector<double>> milliseconds(ways.size() * batches.size());
   nop::Progress progress({});
@@ -411,7 +425,7 @@ void run(int argc, char** argv) {
   Options options;
   CLI::App app("Compares all ways from noise to pictures that dsno_train made possible.");
   app.require_subcommand(1);
-  const auto stage = [&](const char* name, const char* what, void (*act)(const Options&)) {
+  const auto stage = [&](const char* name, const char* what, const auto& act) {
     CLI::App* const command = app.add_subcommand(name, what);
     command->add_option("--run", options.run, "folder that dsno_train filled")
         ->capture_default_str()
@@ -421,13 +435,15 @@ void run(int argc, char** argv) {
         ->check(CLI::ExistingFile);
     command->add_option("--threads", options.threads, "0: as many as there are processors")
         ->capture_default_str();
+    examples::add_backend_option(*command, options.backend);
     command->callback([&options, act] {
       if (options.threads > 0) nop::Cpu::set_thread_count(options.threads);
-      act(options);
+      examples::on_backend(options.backend, [&](auto backend) { act(backend, options); });
     });
     return command;
   };
-  auto* const quality = stage("quality", "how good their pictures are", judge);
+  auto* const quality = stage("quality", "how good their pictures are",
+                              []<class B>(B, const Options& all) { judge<B>(all); });
   quality
       ->add_option("--more-images", options.more_images,
                    "other real ones, to see how far those are")
@@ -443,11 +459,11 @@ void run(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(1, 4096));
   quality->add_flag("--resume", options.resume, "keep the rows that are there");
-  stage("cost", "what they take", time_ways)
+  stage("cost", "what they take", []<class B>(B, const Options& all) { time_ways<B>(all); })
       ->add_option("--rounds", options.rounds, "of which the median is taken")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
-  stage("report", "both in one table and plots", report);
+  stage("report", "both in one table and plots", [](auto, const Options& all) { report(all); });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -14,6 +14,7 @@
 #include <nop/models/in_batches.hpp>
 #include <nop/training/progress.hpp>
 
+#include "backends.hpp"
 #include "image_models.hpp"
 #include <CLI/CLI.hpp>
 
@@ -47,6 +48,7 @@ struct Options {
   std::size_t batch   = 64;
   std::uint64_t seed  = 0;
   std::size_t threads = 0;
+  std::string backend = "cpu";
   fs::path grid, save, trajectory, compare;
 };
 
@@ -77,6 +79,7 @@ Options parse(int argc, char** argv) {
   app.add_option("--seed", options.seed, "of the noise")->capture_default_str();
   app.add_option("--threads", options.threads, "0: as many as there are processors")
       ->capture_default_str();
+  examples::add_backend_option(app, options.backend);
   app.add_option("--grid", options.grid, "draw the pictures into this .png");
   app.add_option("--save", options.save,
                  "write them as a .npy, [count, channel, height, width] in [-1, 1]");
@@ -126,52 +129,59 @@ nop::ImageGrid grid_of_images(const std::vector<float>& values, const nop::Shape
           .magnification = std::max<std::size_t>(1, 64 / shape[2])};
 }
 
+template <nop::backend Backend>
 Sampler solver_sampler(const Options& options, const std::string& name, std::size_t evaluations) {
   const auto config = nop::solver_named(name);
   const auto solver = sampling::solver_in(config, nop::TimeGrid::uniform, evaluations);
-  return sampling::with_model(options.run, sampling::model_of(config), [&](auto model) {
-    return sampling::solver_sampler(std::move(model), solver, options.seed);
+  return sampling::with_model<Backend>(options.run, sampling::model_of(config), [&](auto model) {
+    return sampling::solver_sampler<Backend>(std::move(model), solver, options.seed);
   });
 }
 
 /// A row for each sampler, a column for each noise.
-void draw_comparison(const Options& options, const Operator& student, const Images& noise) {
+template <nop::backend Backend>
+void draw_comparison(const Options& options, const Operator<Backend>& student,
+                     const Images& noise) {
   std::vector<float> values;
   const auto append = [&](const char* what, const Sampler& sampler) {
     const auto made = sampled(sampler, noise, options.batch, what).to_host();
     values.insert(values.end(), made.begin(), made.end());
   };
-  append("dsno, 1 evaluation", sampling::operator_sampler(student));
-  append("ddim, 50 evaluations", solver_sampler(options, "ddim", 50));
-  append("rk4, 400 evaluations", solver_sampler(options, "rk4", 400));
+  append("dsno, 1 evaluation", sampling::operator_sampler<Backend>(student));
+  append("ddim, 50 evaluations", solver_sampler<Backend>(options, "ddim", 50));
+  append("rk4, 400 evaluations", solver_sampler<Backend>(options, "rk4", 400));
   auto shape = noise.shape();
   shape[0] *= 3;
   nop::write_images(options.compare, grid_of_images(values, shape, noise.extent(0)));
 }
 
 /// A row for each noise, a column for each state.
-void draw_trajectories(const fs::path& path, const Operator& student, const Images& noise) {
-  const auto states = student(noise);
+template <nop::backend Backend>
+void draw_trajectories(const fs::path& path, const Operator<Backend>& student,
+                       const Images& noise) {
+  const auto states = student(nop::to<Backend>(noise));
   auto shape        = noise.shape();
   shape[0] *= states.extent(1);
   nop::write_images(path, grid_of_images(states.to_host(), shape, states.extent(1)));
 }
 
+template <nop::backend Backend>
 void run(const Options& options) {
   if (options.threads > 0) nop::Cpu::set_thread_count(options.threads);
   const bool solves        = options.method != "dsno";
   const bool draws_student = !options.compare.empty() || !options.trajectory.empty();
-  std::optional<Operator> student;
+  std::optional<Operator<Backend>> student;
   const auto path = sampling::model_path(options.run, options.student);
   if (!solves || draws_student) {
     if (!fs::exists(path))
       throw std::runtime_error("no operator " + path.string() +
                                "; dsno_train student makes one, and --method dpm++2m does without");
-    student = nop::load<Operator>(path);
+    student = nop::load<Operator<Backend>>(path);
   }
   const std::size_t channels =
       (student ? student->config().backbone
-               : nop::load<sampling::Net>(sampling::model_path(options.run, "backbone")).config())
+               : nop::load<sampling::Net<Backend>>(sampling::model_path(options.run, "backbone"))
+                     .config())
           .in_channels;
   const auto noise_of = [&](std::size_t count) {
     return nop::normal_noise<float, nop::Cpu>(
@@ -182,8 +192,8 @@ void run(const Options& options) {
   if (!options.trajectory.empty()) draw_trajectories(options.trajectory, *student, noise_of(6));
   if (draws_student && options.grid.empty() && options.save.empty()) return;
 
-  const auto sampler = solves ? solver_sampler(options, options.method, options.steps)
-                              : sampling::operator_sampler(*student);
+  const auto sampler = solves ? solver_sampler<Backend>(options, options.method, options.steps)
+                              : sampling::operator_sampler<Backend>(*student);
   const auto images =
       sampled(sampler, noise_of(options.count), options.batch, options.method.c_str());
   auto values = images.to_host();
@@ -199,7 +209,8 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
   try {
-    run(parse(argc, argv));
+    const auto options = parse(argc, argv);
+    examples::on_backend(options.backend, [&]<class Backend>(Backend) { run<Backend>(options); });
   } catch (const std::exception& error) {
     std::fprintf(stderr, "dsno_sampler: %s\n", error.what());
     return 1;

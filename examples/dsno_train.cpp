@@ -25,6 +25,7 @@
 #include <nop/training/update_loop.hpp>
 #include <nop/training/variance_loss.hpp>
 
+#include "backends.hpp"
 #include "image_models.hpp"
 #include <CLI/CLI.hpp>
 
@@ -81,6 +82,7 @@ struct Options {
   std::string preset  = "full";
   std::uint64_t seed  = 0;
   std::size_t threads = 0;
+  std::string backend = "cpu";
   bool resume         = false;
 
   std::string name;  ///< of a student
@@ -142,14 +144,15 @@ nop::Rng rng_of(const Options& options, std::uint64_t stage, std::uint64_t updat
   return nop::Rng(nop::Rng::State{options.seed * 16 + stage, update * 8});
 }
 
+template <nop::backend Backend>
 void train_classifier(const Options& options) {
-  const auto images = nop::read_images(options.images);
+  const auto images = nop::to<Backend>(nop::read_images(options.images));
   const auto labels = nop::read_labels(options.labels);
   nop::Rng rng(options.seed);
-  Classifier model({.in_channels = images.extent(1),
-                    .classes     = 1 + *std::max_element(labels.begin(), labels.end()),
-                    .grid        = nop::grid_of(images.shape())},
-                   rng);
+  Classifier<Backend> model({.in_channels = images.extent(1),
+                             .classes     = 1 + *std::max_element(labels.begin(), labels.end()),
+                             .grid        = nop::grid_of(images.shape())},
+                            rng);
   nop::Adam optimizer({});
   const std::size_t batch = 128, updates = options.hyper().epochs * (images.extent(0) / batch + 1);
   auto config    = loop_config(options, "classifier", updates, 1e-3);
@@ -166,19 +169,20 @@ void train_classifier(const Options& options) {
   nop::save(model, model_path(options.run, "classifier"));
 }
 
+template <nop::backend Backend>
 void train_backbone(const Options& options) {
-  const auto images   = nop::read_images(options.images);
+  const auto images   = nop::to<Backend>(nop::read_images(options.images));
   const auto& hyper   = options.hyper();
   const auto channels = images.extent(1);
   nop::Rng rng(options.seed);
-  Net model({.in_channels  = channels,
-             .out_channels = channels,
-             .width        = hyper.width,
-             .multipliers  = {1, 1},
-             .blocks       = 1,
-             .attention    = {1},
-             .unshuffle    = hyper.unshuffle},
-            rng);
+  Net<Backend> model({.in_channels  = channels,
+                      .out_channels = channels,
+                      .width        = hyper.width,
+                      .multipliers  = {1, 1},
+                      .blocks       = 1,
+                      .attention    = {1},
+                      .unshuffle    = hyper.unshuffle},
+                     rng);
   std::printf("backbone: %zu parameters, %zu images of %zu x %zu\n", nop::parameter_count(model),
               images.extent(0), images.extent(2), images.extent(3));
   nop::Adam optimizer({});
@@ -218,8 +222,9 @@ double root_mean_square(const std::vector<float>& a, const std::vector<float>& b
 }
 
 /// In batches, so that what the network makes on its way stays in the caches.
-nop::Trajectories<2>::States teacher_states(const Net& backbone, const nop::Solver& solver,
-                                            const Images& noise) {
+template <nop::backend Backend>
+auto teacher_states(const Net<Backend>& backbone, const nop::Solver& solver,
+                    const nop::Tensor<float, 4, Backend>& noise) {
   return nop::in_batches(
       [&](const auto& x) {
         return nop::states_at(kept_times(), solver, nop::at_one_time(backbone), x);
@@ -227,18 +232,20 @@ nop::Trajectories<2>::States teacher_states(const Net& backbone, const nop::Solv
       noise, 100);
 }
 
+template <nop::backend Backend>
 void make_trajectories(const Options& options) {
   const auto path     = model_path(options.run, "backbone");
-  const auto backbone = nop::load<Net>(path);
+  const auto backbone = nop::load<Net<Backend>>(path);
   const auto& hyper   = options.hyper();
   const auto grid     = nop::grid_of(nop::read_images(options.images).shape());
   const auto solver   = teacher_solver(hyper.steps);
-  nop::Trajectories<2> set(options.run / "trajectories",
-                           {.sample  = {backbone.config().in_channels, grid[0], grid[1]},
-                            .times   = kept_times(),
-                            .seed    = options.seed,
-                            .made_by = "backbone " + fingerprint(path) + ", dpm++2m in " +
-                                       std::to_string(solver.evaluations()) + " evaluations"});
+  nop::Trajectories<2, Backend> set(
+      options.run / "trajectories",
+      {.sample  = {backbone.config().in_channels, grid[0], grid[1]},
+       .times   = kept_times(),
+       .seed    = options.seed,
+       .made_by = "backbone " + fingerprint(path) + ", dpm++2m in " +
+                  std::to_string(solver.evaluations()) + " evaluations"});
   const std::vector<std::size_t> some = nop::RandomStream(options.seed, 1).indices(100, 1000000);
   const auto noise                    = set.noise(some);
   const auto coarse                   = teacher_states(backbone, solver, noise).to_host();
@@ -246,31 +253,34 @@ void make_trajectories(const Options& options) {
   std::printf("trajectories: %zu evaluations each; with twice as many they move by %.4f (rms)\n",
               solver.evaluations(), root_mean_square(coarse, fine));
   set.make(
-      hyper.trajectories, [&](const Images& x) { return teacher_states(backbone, solver, x); },
+      hyper.trajectories, [&](const auto& x) { return teacher_states(backbone, solver, x); },
       nop::Progress::Config{});
 }
 
 /// What the classifier sees of states.
+template <nop::backend Backend>
 struct Features {
-  Classifier classifier;
+  Classifier<Backend> classifier;
 
   auto operator()(const auto& x) const { return classifier.features(x); }
 };
 
 /// None if it has no weight. Who is trained by it should be judged by another classifier.
-std::optional<nop::FeatureLoss<Features>> feature_loss(const Options& options,
-                                                       std::vector<double> weights) {
+template <nop::backend Backend>
+std::optional<nop::FeatureLoss<Features<Backend>>> feature_loss(const Options& options,
+                                                                std::vector<double> weights) {
   if (options.feature_weight == 0) return {};
   for (double& weight : weights) weight *= options.feature_weight;
-  return nop::FeatureLoss<Features>{
+  return nop::FeatureLoss<Features<Backend>>{
       nop::TrajectoryLoss{std::move(weights), nop::StateDistance::l2},
-      Features{nop::load<Classifier>(model_path(options.run, "classifier"))}};
+      Features<Backend>{nop::load<Classifier<Backend>>(model_path(options.run, "classifier"))}};
 }
 
+template <nop::backend Backend>
 void train_student(const Options& options) {
   const auto& hyper = options.hyper();
   const auto folder = options.run / "trajectories";
-  nop::Trajectories<2> set(folder, nop::Trajectories<2>::config_in(folder));
+  nop::Trajectories<2, Backend> set(folder, nop::Trajectories<2>::config_in(folder));
   set.read(hyper.trajectories);
   const std::size_t trained = sampling::first_held_out(hyper.trajectories);
   const auto times          = state_times(options.grid, options.states);
@@ -279,9 +289,9 @@ void train_student(const Options& options) {
   const std::string name =
       options.name.empty() ? "dsno-" + std::to_string(options.states) : options.name;
   nop::Rng rng(options.seed);
-  Operator model(nop::load<Net>(model_path(options.run, "backbone")),
-                 options.states == 1 ? std::vector{1.0} : times, options.modes, rng,
-                 {.shared = options.shared, .separate = options.separate});
+  Operator<Backend> model(nop::load<Net<Backend>>(model_path(options.run, "backbone")),
+                          options.states == 1 ? std::vector{1.0} : times, options.modes, rng,
+                          {.shared = options.shared, .separate = options.separate});
   nop::Adam optimizer({});
   const std::size_t updates = options.updates > 0 ? options.updates : hyper.student_updates;
   nop::UpdateLoop loop(model, optimizer, loop_config(options, name, updates, 1e-3));
@@ -291,14 +301,14 @@ void train_student(const Options& options) {
     held_out.push_back(i);
   const auto unseen = set.noise(held_out);
   const auto truth  = set.states(held_out, set.steps_at(std::vector{0.0})).to_host();
-  loop.measure("held out rms", [&](const Operator& measured) {
+  loop.measure("held out rms", [&](const Operator<Backend>& measured) {
     return root_mean_square(measured.last(unseen).to_host(), truth);
   });
   begin(loop, options, name);
   const nop::TrajectoryLoss loss{
       nop::trajectory_weights(schedule(), times, options.largest_weight),
       options.loss == "l1" ? nop::StateDistance::l1 : nop::StateDistance::l2};
-  const auto seen = feature_loss(options, loss.weights);
+  const auto seen = feature_loss<Backend>(options, loss.weights);
   loop.run([&](nop::Tape& tape, std::size_t update) {
     auto draws         = rng_of(options, 3, update);
     const auto samples = draws.stream().indices(hyper.batch / 2, trained);
@@ -309,25 +319,27 @@ void train_student(const Options& options) {
   nop::save(loop.measured_model(), model_path(options.run, name));
 }
 
+template <nop::backend Backend>
 void distill_progressively(const Options& options) {
-  const auto images = nop::read_images(options.images);
+  const auto images = nop::to<Backend>(nop::read_images(options.images));
   const auto& hyper = options.hyper();
-  auto teacher      = nop::load<Net>(model_path(options.run, "backbone"));
+  auto teacher      = nop::load<Net<Backend>>(model_path(options.run, "backbone"));
   for (std::size_t n = hyper.first_steps / 2; n > 0; n /= 2) {
     const std::string name = "progressive-" + std::to_string(n);
     const auto path        = model_path(options.run, name);
     if (options.resume && fs::exists(path)) {
-      teacher = nop::load<Net>(path);
+      teacher = nop::load<Net<Backend>>(path);
       continue;
     }
-    Net student = teacher;
+    Net<Backend> student = teacher;
     nop::Adam optimizer({});
     auto config    = loop_config(options, name, hyper.progressive_updates * (n <= 2 ? 2 : 1), 5e-4);
     config.average = {};
     nop::UpdateLoop loop(student, optimizer, config);
     begin(loop, options, name);
-    const auto ask = [](const Net& net, const auto& x, std::span<const nop::NoiseLevel> at) {
-      return net(x, nop::times_of<float, nop::Cpu>(at));
+    const auto ask = [](const Net<Backend>& net, const auto& x,
+                        std::span<const nop::NoiseLevel> at) {
+      return net(x, nop::times_of<float, Backend>(at));
     };
     const auto levels = schedule();
     const nop::DenoisingLoss weighted{.schedule = levels, .largest = 400};
@@ -344,7 +356,7 @@ void distill_progressively(const Options& options) {
                             : at(static_cast<double>(i)));
       }
       const auto data  = nop::gathered_samples(images, samples);
-      const auto noise = nop::normal_noise<float, nop::Cpu>(data.shape(), draws.stream());
+      const auto noise = nop::normal_noise<float, Backend>(data.shape(), draws.stream());
       const auto x     = nop::noised(data, noise, from);
       const auto goal  = nop::distillation_target(
           [&](const auto& z, std::span<const nop::NoiseLevel> at) { return ask(teacher, z, at); },
@@ -357,13 +369,14 @@ void distill_progressively(const Options& options) {
   }
 }
 
+template <nop::backend Backend>
 void train_variance(const Options& options) {
-  const auto images      = nop::read_images(options.images);
+  const auto images      = nop::to<Backend>(nop::read_images(options.images));
   const auto& hyper      = options.hyper();
   const bool sn          = options.variance == "sn";
   const std::string name = "variance-" + options.variance;
   nop::Rng rng(options.seed);
-  nop::WithVariance model(nop::load<Net>(model_path(options.run, "backbone")),
+  nop::WithVariance model(nop::load<Net<Backend>>(model_path(options.run, "backbone")),
                           sn ? nop::ReverseVariance::sn : nop::ReverseVariance::npr, rng);
   nop::Adam optimizer({});
   const std::size_t updates = options.updates > 0 ? options.updates : hyper.student_updates;
@@ -394,6 +407,7 @@ void add_options(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_option("--threads", options.threads, "0: as many as there are processors")
       ->capture_default_str();
+  examples::add_backend_option(app, options.backend);
   app.add_option("--updates", options.updates, "instead of the preset's; 0: those")
       ->capture_default_str();
   app.add_flag("--resume", options.resume, "go on where this stage was stopped");
@@ -430,24 +444,29 @@ void run(int argc, char** argv) {
   Options options;
   CLI::App app("Trains a sampler of pictures that makes them in one evaluation of a network.");
   app.require_subcommand(1);
-  const auto stage = [&](const char* name, const char* what, void (*train)(const Options&)) {
+  const auto stage = [&](const char* name, const char* what, const auto& train) {
     CLI::App* const command = app.add_subcommand(name, what);
     add_options(*command, options);
     command->callback([&options, train] {
       if (options.threads > 0) nop::Cpu::set_thread_count(options.threads);
       fs::create_directories(options.run);
-      train(options);
+      examples::on_backend(options.backend, [&](auto backend) { train(backend, options); });
     });
     return command;
   };
-  stage("classifier", "what pictures are compared by", train_classifier);
-  stage("backbone", "a diffusion model of the pictures", train_backbone);
-  stage("trajectories", "the backbone's ways from noise to pictures", make_trajectories);
-  add_student_options(
-      *stage("student", "an operator that answers noise with the whole way", train_student),
-      options);
-  stage("progressive", "the backbone's steps, halved again and again", distill_progressively);
-  stage("variance", "how far off the backbone may be, by a second head", train_variance)
+  stage("classifier", "what pictures are compared by",
+        []<class B>(B, const Options& all) { train_classifier<B>(all); });
+  stage("backbone", "a diffusion model of the pictures",
+        []<class B>(B, const Options& all) { train_backbone<B>(all); });
+  stage("trajectories", "the backbone's ways from noise to pictures",
+        []<class B>(B, const Options& all) { make_trajectories<B>(all); });
+  add_student_options(*stage("student", "an operator that answers noise with the whole way",
+                             []<class B>(B, const Options& all) { train_student<B>(all); }),
+                      options);
+  stage("progressive", "the backbone's steps, halved again and again",
+        []<class B>(B, const Options& all) { distill_progressively<B>(all); });
+  stage("variance", "how far off the backbone may be, by a second head",
+        []<class B>(B, const Options& all) { train_variance<B>(all); })
       ->add_option("--variance", options.variance, "what it answers with, of sn- or npr- solvers")
       ->capture_default_str()
       ->check(CLI::IsMember({"sn", "npr"}));

@@ -4,9 +4,11 @@
 // resolution of the training and at twice that, and draws what it learned.
 #include <nop/io/line_plot.hpp>
 #include <nop/io/picture.hpp>
+#include <nop/layers/to.hpp>
 #include <nop/nop.hpp>
 #include <nop/pde/darcy_data.hpp>
 
+#include "backends.hpp"
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
@@ -21,7 +23,8 @@
 
 namespace {
 
-using Operator = nop::Normalized<nop::Fno<2>>;
+template <nop::backend Backend>
+using Operator = nop::Normalized<nop::Fno<2, Backend>>;
 using Data     = nop::Dataset<2>;
 
 struct Options {
@@ -34,6 +37,7 @@ struct Options {
   std::size_t epochs        = 15;
   std::uint64_t seed        = 0;
   std::size_t threads       = 0;
+  std::string backend       = "cpu";
   std::filesystem::path out = "out/darcy";
   bool resume               = false;
 };
@@ -79,6 +83,7 @@ Options parse(int argc, char** argv) {
   app.add_option("--seed", options.seed, "of data, first weights and order")->capture_default_str();
   app.add_option("--threads", options.threads, "0: as many as there are processors")
       ->capture_default_str();
+  examples::add_backend_option(app, options.backend);
   app.add_option("--out", options.out, "folder for the model, metrics, log and pictures")
       ->capture_default_str();
   app.add_flag("--resume", options.resume, "go on with the training that was stopped in --out");
@@ -137,7 +142,7 @@ nop::Panel panel(std::string title, const nop::Tensor<float, 4, nop::Cpu>& field
 }
 
 /// A row for each of a few samples: input, truth, prediction, error.
-void draw_samples(const Operator& model, const std::vector<Data>& tests,
+void draw_samples(const Operator<nop::Cpu>& model, const std::vector<Data>& tests,
                   const std::filesystem::path& path) {
   nop::PanelGrid picture{
       .title = "Darcy flow: from permeability to pressure", .columns = 4, .panels = {}};
@@ -183,7 +188,8 @@ nop::Series spectrum(const std::string& label, const nop::Tensor<float, 4, nop::
   return series;
 }
 
-void draw_spectra(const Operator& model, const Data& test, const std::filesystem::path& path) {
+void draw_spectra(const Operator<nop::Cpu>& model, const Data& test,
+                  const std::filesystem::path& path) {
   nop::write_line_plot(
       path, {.title   = "Energy spectrum at " + std::to_string(resolution_of(test)) + " points",
              .x_label = "wave number",
@@ -211,7 +217,8 @@ void draw_losses(const nop::History& history, const std::filesystem::path& path)
                               .series  = series});
 }
 
-nop::Json metrics(const Operator& model, const Tasks& tasks, const nop::History& history) {
+nop::Json metrics(const Operator<nop::Cpu>& model, const Tasks& tasks,
+                  const nop::History& history) {
   nop::Json result;
   for (const auto& test : tasks.tests) {
     const auto size    = std::to_string(resolution_of(test));
@@ -226,6 +233,13 @@ nop::Json metrics(const Operator& model, const Tasks& tasks, const nop::History&
   return result;
 }
 
+/// The same data, where the training is.
+template <nop::backend Backend>
+nop::Dataset<2, Backend> on(const Data& data) {
+  return {nop::to<Backend>(data.inputs()), nop::to<Backend>(data.targets())};
+}
+
+template <nop::backend Backend>
 void run(const Options& options) {
   if (options.threads > 0) nop::Cpu::set_thread_count(options.threads);
   std::filesystem::create_directories(options.out);
@@ -233,16 +247,17 @@ void run(const Options& options) {
   const Tasks tasks    = get_data(options, rng);
   const Recipe& recipe = recipes.at(options.recipe);
 
-  Operator model({.model  = {.in_channels  = tasks.train.inputs().extent(1),
-                             .out_channels = tasks.train.targets().extent(1),
-                             .width        = recipe.width,
-                             .modes        = {recipe.modes, recipe.modes}},
-                  .input  = nop::NormalizerKind::per_channel,
-                  .output = nop::NormalizerKind::per_channel},
-                 rng);
-  model.fit(tasks.train.inputs(), tasks.train.targets());
-  const Data encoded(model.input_normalizer().encode(tasks.train.inputs()),
-                     model.output_normalizer().encode(tasks.train.targets()));
+  Operator<Backend> model({.model  = {.in_channels  = tasks.train.inputs().extent(1),
+                                      .out_channels = tasks.train.targets().extent(1),
+                                      .width        = recipe.width,
+                                      .modes        = {recipe.modes, recipe.modes}},
+                           .input  = nop::NormalizerKind::per_channel,
+                           .output = nop::NormalizerKind::per_channel},
+                          rng);
+  const auto train = on<Backend>(tasks.train);
+  model.fit(train.inputs(), train.targets());
+  const nop::Dataset<2, Backend> encoded(model.input_normalizer().encode(train.inputs()),
+                                         model.output_normalizer().encode(train.targets()));
 
   nop::AdamW optimizer({.learning_rate = recipe.learning_rate, .weight_decay = 1e-4});
   const nop::CosineDecay schedule{.initial = recipe.learning_rate,
@@ -256,22 +271,24 @@ void run(const Options& options) {
                         .seed          = options.seed,
                         .progress      = nop::Progress::Config{}});
   for (const auto& test : tasks.tests)
-    trainer.measure("l2 at " + std::to_string(resolution_of(test)), [&](const nop::Fno<2>&) {
-      return nop::mean_loss(model, test, nop::relative_l2);
-    });
+    trainer.measure("l2 at " + std::to_string(resolution_of(test)),
+                    [&, data = on<Backend>(test)](const nop::Fno<2, Backend>&) {
+                      return nop::mean_loss(model, data, nop::relative_l2);
+                    });
   if (!options.resume)
     std::filesystem::remove(options.out / "training.state");
   else if (!trainer.resume())
     std::fprintf(stderr, "nothing to resume in %s: starting anew\n", options.out.c_str());
   const auto& history = trainer.fit(encoded);
 
-  nop::save(model, options.out / "model.safetensors");
-  const auto result = metrics(model, tasks, history);
+  const auto trained = nop::to<nop::Cpu>(model);
+  nop::save(trained, options.out / "model.safetensors");
+  const auto result = metrics(trained, tasks, history);
   nop::write_atomically(options.out / "metrics.json",
                         [&](nop::OutputFile& file) { file.write(result.dump(2) + '\n'); });
-  draw_samples(model, tasks.tests, options.out / "samples.png");
+  draw_samples(trained, tasks.tests, options.out / "samples.png");
   draw_losses(history, options.out / "losses.png");
-  draw_spectra(model, tasks.tests.back(), options.out / "spectrum.png");
+  draw_spectra(trained, tasks.tests.back(), options.out / "spectrum.png");
   std::printf("%s\n", result.dump(2).c_str());
 }
 
@@ -279,7 +296,8 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
   try {
-    run(parse(argc, argv));
+    const auto options = parse(argc, argv);
+    examples::on_backend(options.backend, [&]<class Backend>(Backend) { run<Backend>(options); });
   } catch (const std::exception& error) {
     std::fprintf(stderr, "fno_darcy: %s\n", error.what());
     return 1;

@@ -8,6 +8,7 @@
 #include <nop/diffusion/solver.hpp>
 #include <nop/diffusion/time_grid.hpp>
 #include <nop/io/checkpoint.hpp>
+#include <nop/layers/to.hpp>
 #include <nop/models/dsno.hpp>
 #include <nop/models/image_classifier.hpp>
 #include <nop/models/unet.hpp>
@@ -26,14 +27,18 @@
 
 namespace sampling {
 
-namespace fs     = std::filesystem;
-using Images     = nop::Tensor<float, 4, nop::Cpu>;  ///< [picture, channel, height, width], [-1, 1]
-using Noise      = nop::TensorView<const float, 4, nop::Cpu>;
-using Net        = nop::UNet<2>;
-using Operator   = nop::Dsno<Net>;
-using Classifier = nop::ImageClassifier<2>;
-using WithVariance = nop::WithVariance<Net>;
-/// From noise to pictures.
+namespace fs = std::filesystem;
+using Images = nop::Tensor<float, 4, nop::Cpu>;  ///< [picture, channel, height, width], [-1, 1]
+using Noise  = nop::TensorView<const float, 4, nop::Cpu>;
+template <nop::backend Backend>
+using Net = nop::UNet<2, Backend>;
+template <nop::backend Backend>
+using Operator = nop::Dsno<Net<Backend>>;
+template <nop::backend Backend>
+using Classifier = nop::ImageClassifier<2, Backend>;
+template <nop::backend Backend>
+using WithVariance = nop::WithVariance<Net<Backend>>;
+/// From noise to pictures, both on the host, wherever the network is.
 using Sampler = std::function<Images(const Noise&)>;
 
 inline nop::Schedule schedule() { return nop::cosine_schedule(); }
@@ -46,15 +51,20 @@ inline fs::path model_path(const fs::path& run, const std::string& name) {
 inline std::size_t first_held_out(std::size_t trajectories) { return trajectories / 5 * 4; }
 
 /// By an operator, in one evaluation.
-inline Sampler operator_sampler(Operator student) {
-  return [student = std::make_shared<Operator>(std::move(student))](const Noise& noise) {
-    return student->last(noise);
+template <nop::backend Backend>
+Sampler operator_sampler(Operator<Backend> student) {
+  return [student = std::make_shared<Operator<Backend>>(std::move(student))](const Noise& noise) {
+    return nop::to<nop::Cpu>(student->last(nop::to<Backend>(Images::borrowed(noise))));
   };
 }
 
 /// A network as a solver asks it.
-inline auto asked(const Net& net) { return nop::at_one_time(net); }
-inline auto asked(const WithVariance& model) {
+template <nop::backend Backend>
+auto asked(const Net<Backend>& net) {
+  return nop::at_one_time(net);
+}
+template <nop::backend Backend>
+auto asked(const WithVariance<Backend>& model) {
   return
       [&model, levels = schedule()](const auto& x, double time) { return model(x, levels(time)); };
 }
@@ -73,7 +83,7 @@ inline nop::Solver solver_in(nop::SolverConfig config, nop::TimeGrid grid,
 }
 
 /// By a solver. Where it draws noise, each call draws other.
-template <class Model>
+template <nop::backend Backend, class Model>
 Sampler solver_sampler(Model model, const nop::Solver& solver, std::uint64_t seed) {
   struct State {
     Model model;
@@ -82,8 +92,10 @@ Sampler solver_sampler(Model model, const nop::Solver& solver, std::uint64_t see
   };
   const auto state = std::make_shared<State>(
       State{std::move(model), solver, nop::Rng(nop::Rng::State{seed, std::uint64_t{1} << 32U})});
-  return
-      [state](const Noise& noise) { return state->solver(asked(state->model), noise, state->rng); };
+  return [state](const Noise& noise) {
+    return nop::to<nop::Cpu>(
+        state->solver(asked(state->model), nop::to<Backend>(Images::borrowed(noise)), state->rng));
+  };
 }
 
 /// The name of the model that a solver asks.
@@ -99,11 +111,11 @@ inline std::string model_of(const nop::SolverConfig& config) {
 }
 
 /// Calls `act` with a model that a solver can ask.
-template <class Act>
+template <nop::backend Backend, class Act>
 auto with_model(const fs::path& run, const std::string& name, const Act& act) {
   const auto path = model_path(run, name);
-  return name.starts_with("variance") ? act(nop::load<WithVariance>(path))
-                                      : act(nop::load<Net>(path));
+  return name.starts_with("variance") ? act(nop::load<WithVariance<Backend>>(path))
+                                      : act(nop::load<Net<Backend>>(path));
 }
 
 }  // namespace sampling
