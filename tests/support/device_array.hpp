@@ -3,33 +3,29 @@
 
 #include <nop/backend/cuda/memory.cuh>
 
+#include "backend_array.hpp"
+
 #include <cstddef>
-#include <vector>
 
 namespace nop::test {
 
-/// Numbers that went from the host to the device and can be looked at again.
-template <class Element>
-class DeviceArray {
- public:
-  explicit DeviceArray(const std::vector<Element>& values)
-      : size_(values.size()), memory_(values.size()) {
-    nop::cuda::copy_from_host(values.data(), memory_.data(), size_);
-  }
-  DeviceArray(std::size_t count, Element value)
-      : DeviceArray(std::vector<Element>(count, value)) {}
+/// The memory of the backend Cuda, for tests of what that is made of.
+struct DeviceMemory {
+  static constexpr bool host_accessible = false;
 
-  [[nodiscard]] Element* data() { return memory_.data(); }
-  [[nodiscard]] const Element* data() const { return memory_.data(); }
-  [[nodiscard]] std::vector<Element> values() const {
-    std::vector<Element> got(size_);
-    nop::cuda::copy_to_host(memory_.data(), got.data(), size_);
-    return got;
+  static void* allocate(std::size_t bytes) { return nop::cuda::allocate(bytes); }
+  static void release(void* block, std::size_t) noexcept { nop::cuda::release(block); }
+  template <class Element>
+  static void copy_from_host(const Element* in, Element* out, std::size_t count) {
+    nop::cuda::copy_from_host(in, out, count);
   }
-
- private:
-  std::size_t size_;
-  nop::cuda::Scratch<Element> memory_;
+  template <class Element>
+  static void copy_to_host(const Element* in, Element* out, std::size_t count) {
+    nop::cuda::copy_to_host(in, out, count);
+  }
 };
+
+template <class Element>
+using DeviceArray = BackendArray<DeviceMemory, Element>;
 
 }  // namespace nop::test
