@@ -6,6 +6,7 @@
 #include "support/cuda.hpp"
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -117,6 +118,25 @@ __global__ void half_waits_for_lanes() {
 
 TEST_CASE("threads that wait for others which wait elsewhere are an error, not an endless wait") {
   CHECK_THROWS_AS(launch({1, 32}, half_waits_for_lanes), std::logic_error);
+}
+
+/// Each thread reads what the next one writes, without waiting for it.
+__global__ void races(unsigned* out) {
+  __shared__ unsigned numbers[64];
+  numbers[threadIdx.x] = 0;
+  __syncthreads();
+  numbers[threadIdx.x] = threadIdx.x + 1;
+  out[threadIdx.x]     = numbers[(threadIdx.x + 1) % blockDim.x];
+}
+
+TEST_CASE("what a missing barrier lets happen, happens") {
+  const Scratch<unsigned> out(64);
+  std::vector<unsigned> got(64);
+  launch({1, 64}, races, out.data());
+  nop::cuda::copy_to_host(out.data(), got.data(), 64);
+  const auto early = std::count(got.begin(), got.end(), 0U);
+  CHECK(early > 8);
+  CHECK(early < 56);
 }
 
 TEST_CASE("what was not written is not a number") {

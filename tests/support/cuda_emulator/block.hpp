@@ -14,6 +14,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <numeric>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -21,7 +23,8 @@
 
 /// \file
 /// One block of a kernel on the host: its threads are contexts that take turns, from one barrier to
-/// the next. A thread that meets none runs as a plain function.
+/// the next, in an order that is another one each time: where a barrier is missing, some will read
+/// what is not there yet.
 
 struct uint3 {
   unsigned x = 0, y = 0, z = 0;
@@ -80,12 +83,16 @@ class Block {
       const auto n      = static_cast<unsigned>(i);
       threads_[i].index = {n % threads.x, n / threads.x % threads.y, n / threads.x / threads.y};
     }
+    order_.resize(count);
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
     std::size_t done = 0;
     while (done < count) {
       bool moved = false;
       done       = 0;
-      for (current_ = 0; current_ < count; ++current_) {
-        Thread& thread = threads_[current_];
+      std::shuffle(order_.begin(), order_.end(), chance_);
+      for (const std::size_t next : order_) {
+        current_       = next;
+        Thread& thread = threads_[next];
         if (!thread.done &&
             (thread.waits_at == nullptr || thread.waits_at->generation != thread.generation)) {
           moved = true;
@@ -176,6 +183,8 @@ class Block {
   std::deque<Warp> warps_;
   Barrier all_;
   std::size_t current_ = 0;
+  std::vector<std::size_t> order_;
+  std::minstd_rand chance_;
   Context scheduler_;
   std::vector<std::unique_ptr<std::byte[]>> stacks_;
   std::vector<std::size_t> free_stacks_;
