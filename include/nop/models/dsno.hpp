@@ -81,8 +81,8 @@ class Dsno {
 
   using BackendType = Backend;
   using Config      = DsnoConfig<typename Backbone::Config>;
-  template <backend Other>
-  using On = Dsno<typename Backbone::template On<Other>>;
+  template <backend Other, class Same = Backbone>  // looked up only where asked for
+  using On = Dsno<typename Same::template On<Other>>;
 
   Dsno(const Config& config, const Initializer& init)
       : Dsno(Backbone(config.backbone, init), config.times, config.modes, init, config.ends) {}

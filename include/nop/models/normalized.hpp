@@ -81,8 +81,8 @@ class Normalized {
   using Normal                            = Normalizer<dimensions, Backend, Element>;
   using BackendType                       = Backend;
   using Config                            = NormalizedConfig<typename Model::Config, dimensions>;
-  template <backend Other>
-  using On = Normalized<typename Model::template On<Other>>;
+  template <backend Other, class Same = Model>  // looked up only where asked for
+  using On = Normalized<typename Same::template On<Other>>;
 
   /// With normalizers that change nothing, until `fit`.
   Normalized(const Config& config, const Initializer& init)

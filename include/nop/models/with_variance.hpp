@@ -60,8 +60,8 @@ class WithVariance {
   using BackendType = Backend;
   using Config      = WithVarianceConfig<typename Backbone::Config>;
   using Head        = VarianceHead<Backbone>;
-  template <backend Other>
-  using On = WithVariance<typename Backbone::template On<Other>>;
+  template <backend Other, class Same = Backbone>  // looked up only where asked for
+  using On = WithVariance<typename Same::template On<Other>>;
 
   WithVariance(const Config& config, const Initializer& init)
       : WithVariance(Backbone(config.backbone, init), config.variance, init) {}

@@ -111,8 +111,9 @@ T atomicAdd(T* address, std::type_identity_t<T> value) {
 inline unsigned __umulhi(unsigned a, unsigned b) {
   return static_cast<unsigned>((static_cast<std::uint64_t>(a) * b) >> 32U);
 }
+__extension__ using WideInteger = unsigned __int128;
 inline unsigned long long __umul64hi(unsigned long long a, unsigned long long b) {
-  return static_cast<unsigned long long>((static_cast<unsigned __int128>(a) * b) >> 64U);
+  return static_cast<unsigned long long>((static_cast<WideInteger>(a) * b) >> 64U);
 }
 inline float __fmaf_rn(float a, float b, float c) { return std::fma(a, b, c); }
 inline float rsqrtf(float x) { return 1 / std::sqrt(x); }

@@ -20,10 +20,10 @@ namespace detail {
 struct WeightGradientTask {
   Taps taps;
   unsigned in, out;
-  bool vectors;  ///< is the gradient written in vectors?
-  unsigned in_tiles, out_tiles;
-  std::size_t all;   ///< points of all samples
-  std::size_t each;  ///< of them for each block along y, which has its own gradient
+  bool vectors      = false;  ///< is the gradient written in vectors?
+  unsigned in_tiles = 0, out_tiles = 0;
+  std::size_t all;       ///< points of all samples
+  std::size_t each = 0;  ///< of them for each block along y, which has its own gradient
 };
 
 /// What a block multiplies: a slice is a few points of a sample, one after the other, of dy, and of
