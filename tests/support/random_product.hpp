@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <nop/backend/cuda/memory.cuh>
 #include <nop/core/operand.hpp>
 #include <nop/core/scalar.hpp>
 
+#include "backend_array.hpp"
 #include "random_field.hpp"
 #include "tolerance.hpp"
 
 #include <algorithm>
+#include <array>
 #include <complex>
 #include <cstddef>
 #include <limits>
@@ -26,8 +27,9 @@ struct Side {
   std::size_t offset   = 0;  ///< elements before the first
 };
 
-/// A batch of products of random matrices on the device, and what plain loops make of it.
-template <class T>
+/// A batch of products of random matrices in the memory of a backend, and what plain loops make of
+/// it.
+template <class Backend, class T>
 struct RandomProduct {
   ProductSize size;
   Side left, right, result;
@@ -38,18 +40,16 @@ struct RandomProduct {
   std::vector<T> by(const Multiply& multiply) const {
     const Memory a(left, size.batch, size.rows, size.depth, 1);
     const Memory b(right, size.batch, size.depth, size.columns, 2);
-    Memory c = result_memory();
-    const There a_there(a.values);
-    const There b_there(b.values);
-    const There c_there(c.values);
-    const auto read = [](const There& memory, const Memory& from) {
-      return Matrices<const T>{memory.data() + from.side.offset, from.row_step, from.batch_step,
+    const Memory c = result_memory();
+    const BackendArray<Backend, T> a_there(a.values), b_there(b.values);
+    BackendArray<Backend, T> c_there(c.values);
+    const auto read = [](const auto& there, const Memory& from) {
+      return Matrices<const T>{there.data() + from.side.offset, from.row_step, from.batch_step,
                                from.side.form};
     };
     multiply(size, read(a_there, a), read(b_there, b),
              Matrices<T>{c_there.data() + result.offset, c.row_step, c.batch_step}, update);
-    nop::cuda::copy_to_host<T>(c_there.data(), c.values.data(), c.values.size());
-    return c.values;
+    return c_there.values();
   }
 
   [[nodiscard]] std::vector<std::complex<double>> expected() const {
@@ -75,19 +75,28 @@ struct RandomProduct {
   }
 
  private:
+  /// The first numbers of a stream; they are drawn once, for many products ask for them.
+  static std::vector<T> numbers(std::size_t count, std::size_t stream) {
+    static std::array<std::vector<T>, 4> drawn;
+    auto& values = drawn[stream];
+    if (values.size() < count)
+      values = random_values<T>(std::max(count, 2 * values.size()), stream);
+    return {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count)};
+  }
+
   struct Memory {
     Side side;
     std::size_t row_step, batch_step;
     std::vector<T> values;
 
     Memory(const Side& how, std::size_t batch, std::size_t rows, std::size_t columns,
-           std::uint64_t seed)
+           std::size_t stream)
         : side(how) {
       if (side.form == Form::adjoint) std::swap(rows, columns);
       row_step              = columns + side.padding;
       const std::size_t one = rows * row_step + side.distance;
       batch_step            = side.shared ? 0 : one;
-      values                = random_values<T>(side.offset + one * (side.shared ? 1 : batch), seed);
+      values                = numbers(side.offset + one * (side.shared ? 1 : batch), stream);
     }
 
     [[nodiscard]] std::complex<double> at(std::size_t n, std::size_t row,
@@ -109,13 +118,6 @@ struct RandomProduct {
                       size.columns, T(std::numeric_limits<real_of<T>>::quiet_NaN()));
     return c;
   }
-
-  /// A copy on the device.
-  struct There : nop::cuda::Scratch<T> {
-    explicit There(const std::vector<T>& values) : nop::cuda::Scratch<T>(values.size()) {
-      nop::cuda::copy_from_host(values.data(), this->data(), values.size());
-    }
-  };
 };
 
 }  // namespace nop::test

@@ -2,6 +2,7 @@
 #include <nop/backend/cuda/cublas.cuh>
 
 #include "support/cuda.hpp"
+#include "support/device_array.hpp"
 #include "support/random_product.hpp"
 #include "support/tolerance.hpp"
 #include <doctest/doctest.h>
@@ -39,19 +40,20 @@ TEST_CASE_TEMPLATE("cuBLAS multiplies row-major matrices in every form", T, floa
           CAPTURE(left);
           CAPTURE(right);
           CAPTURE(size.rows);
-          const RandomProduct<T> packed{size, {left}, {right}, {}, update};
-          const RandomProduct<T> spread{size,
-                                        {left, 2, false, 3, 1},
-                                        {right, 1, true, 0, 2},
-                                        {Form::plain, 3, false, 5, 1},
-                                        update};
+          const RandomProduct<DeviceMemory, T> packed{size, {left}, {right}, {}, update};
+          const RandomProduct<DeviceMemory, T> spread{size,
+                                                      {left, 2, false, 3, 1},
+                                                      {right, 1, true, 0, 2},
+                                                      {Form::plain, 3, false, 5, 1},
+                                                      update};
           CHECK(packed.error_of(multiply) < rounding<T>);
           CHECK(spread.error_of(multiply) < rounding<T>);
         }
 }
 
 TEST_CASE("a batch may be larger than a grid is deep") {
-  const RandomProduct<float> product{{70001, 2, 1, 2}, {}, {Form::plain, 0, true}, {}};
+  const RandomProduct<DeviceMemory, float> product{
+      {70001, 2, 1, 2}, {}, {Form::plain, 0, true}, {}};
   CHECK(product.error_of(multiply) < rounding<float>);
 }
 
@@ -80,7 +82,7 @@ TEST_CASE("a product that is captured in a graph is computed whenever that is st
 
 TEST_CASE("floats are multiplied in the accuracy of floats") {
   const std::size_t n = emulated ? 64 : 512;
-  const RandomProduct<float> product{{1, n, n, n}, {}, {}, {}};
+  const RandomProduct<DeviceMemory, float> product{{1, n, n, n}, {}, {}, {}};
   CHECK(product.error_of(multiply) < 3e-6);
 }
 

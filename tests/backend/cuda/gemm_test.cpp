@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <nop/backend/cuda/gemm.cuh>
+#include <nop/backend/cuda.hpp>
 
-#include "support/cuda.hpp"
+#include "support/backend_array.hpp"
+#include "support/product_cases.hpp"
 #include "support/random_product.hpp"
 #include "support/tolerance.hpp"
 #include <doctest/doctest.h>
@@ -38,46 +39,22 @@ ProductEngine best(const ProductSize& size, Form a, Form b, bool summed = false)
 
 TEST_CASE_TEMPLATE("a batch of products in every form and layout agrees with plain loops", T, float,
                    double, std::complex<float>, std::complex<double>) {
-  for (const ProductEngine engine : engines)
-    for (const Form left : {Form::plain, Form::adjoint})
-      for (const Form right : {Form::plain, Form::adjoint})
-        for (const Update update : {Update::overwrite, Update::add})
-          for (unsigned layout = 0; layout < 16; ++layout) {
-            CAPTURE(static_cast<int>(engine));
-            CAPTURE(left);
-            CAPTURE(right);
-            CAPTURE(update);
-            CAPTURE(layout);
-            const std::size_t padding = (layout & 8U) != 0 ? 3 : 0;
-            for (const ProductSize size : {ProductSize{3, 5, 7, 4}, {4, 1, 3, 1}, {1, 8, 2, 9}})
-              CHECK(RandomProduct<T>{size,
-                                     {left, padding, (layout & 1U) != 0},
-                                     {right, 2 * padding, (layout & 2U) != 0},
-                                     {Form::plain, padding, (layout & 4U) != 0},
-                                     update}
-                        .error_of(multiply_by(engine)) < rounding<T>);
-          }
+  for (const ProductEngine engine : engines) {
+    CAPTURE(static_cast<int>(engine));
+    check_products_of_every_form<Cuda, T>(multiply_by(engine));
+  }
 }
 
 TEST_CASE_TEMPLATE("products larger than a block agree with plain loops", T, float,
                    std::complex<double>) {
-  for (const ProductSize size : {ProductSize{1, 130, 90, 70},
+  check_large_products<Cuda, T>({{1, 130, 90, 70},
                                  {1, 70, 90, 200},
                                  {2, 3, 3000, 4},
                                  {1, 3, 9000, 4},
                                  {70, 6, 9, 8},
                                  {1, 1, 1, 5000},
-                                 {2, 100, 100, 1}}) {
-    CAPTURE(size.rows);
-    CAPTURE(size.columns);
-    for (const bool summed : {false, true}) {
-      const Side result{Form::plain, 0, summed};
-      CHECK(RandomProduct<T>{size, {}, {Form::adjoint}, result}.error_of(
-                multiply_by(ProductEngine::automatic)) < 4 * rounding<T>);
-      CHECK(RandomProduct<T>{size, {Form::adjoint}, {}, result, Update::add}.error_of(
-                multiply_by(ProductEngine::automatic)) < 4 * rounding<T>);
-    }
-  }
+                                 {2, 100, 100, 1}},
+                                multiply_by(ProductEngine::automatic));
 }
 
 TEST_CASE_TEMPLATE("a sum over a batch that lies as one matrix, and over one that does not", T,
@@ -85,55 +62,35 @@ TEST_CASE_TEMPLATE("a sum over a batch that lies as one matrix, and over one tha
   for (const ProductEngine engine : {ProductEngine::cublas, ProductEngine::tiles})
     for (const std::size_t distance : {0U, 2U})
       for (const Update update : {Update::overwrite, Update::add}) {
-        const RandomProduct<T> product{{5, 9, 6, 7},
-                                       {Form::adjoint, 0, false, distance},
-                                       {Form::plain, 0, false, distance},
-                                       {Form::plain, 1, true},
-                                       update};
+        const RandomProduct<Cuda, T> product{{5, 9, 6, 7},
+                                             {Form::adjoint, 0, false, distance},
+                                             {Form::plain, 0, false, distance},
+                                             {Form::plain, 1, true},
+                                             update};
         CHECK(product.error_of(multiply_by(engine)) < rounding<T>);
       }
 }
 
 TEST_CASE_TEMPLATE("a product of nothing is zero and adds nothing", T, float,
                    std::complex<double>) {
-  for (const bool summed : {false, true})
-    for (const Update update : {Update::overwrite, Update::add})
-      for (const ProductSize size : {ProductSize{3, 2, 0, 4},
-                                     {1, 2, 0, 4},
-                                     {3, 0, 2, 4},
-                                     {3, 2, 4, 0},
-                                     {0, 2, 3, 4},
-                                     {0, 2, 0, 4},
-                                     {3, 40, 0, 50},
-                                     {0, 0, 0, 0}}) {
-        CAPTURE(size.batch);
-        CAPTURE(size.rows);
-        CAPTURE(size.depth);
-        CAPTURE(size.columns);
-        CAPTURE(summed);
-        CAPTURE(update);
-        CHECK(RandomProduct<T>{size, {}, {}, {Form::plain, 1, summed, 2}, update}.error_of(
-                  multiply_by(ProductEngine::automatic)) == 0);
-      }
+  check_products_of_nothing<Cuda, T>(multiply_by(ProductEngine::automatic));
 }
 
 TEST_CASE("rows that overlap are multiplied too, though cuBLAS cannot") {
   const std::vector<double> numbers = {1, 2, 3, 4};
-  const nop::cuda::Scratch<double> a(4), c(4);
-  nop::cuda::copy_from_host(numbers.data(), a.data(), 4);
+  const BackendArray<Cuda, double> a(numbers);
   for (const ProductEngine engine : engines) {  // [1 2; 2 3] [1 2; 1 2]
+    BackendArray<Cuda, double> c(4, -1);
     nop::cuda::multiply<double>({1, 2, 2, 2}, {a.data(), 1, 0}, {a.data(), 0, 0}, {c.data(), 2, 0},
                                 Update::overwrite, engine);
-    std::vector<double> got(4);
-    nop::cuda::copy_to_host<double>(c.data(), got.data(), 4);
-    CHECK(got == std::vector<double>{3, 6, 5, 10});
+    CHECK(c.values() == std::vector<double>{3, 6, 5, 10});
   }
 }
 
 TEST_CASE_TEMPLATE("the same product has the same bits twice", T, float, std::complex<double>) {
   for (const ProductSize size : {ProductSize{1, 20, 3000, 30}, {40, 16, 16, 30}, {300, 4, 33, 4}})
     for (const bool summed : {false, true}) {
-      const RandomProduct<T> product{size, {}, {Form::adjoint}, {Form::plain, 0, summed}};
+      const RandomProduct<Cuda, T> product{size, {}, {Form::adjoint}, {Form::plain, 0, summed}};
       CHECK(product.by(multiply_by(ProductEngine::automatic)) ==
             product.by(multiply_by(ProductEngine::automatic)));
     }

@@ -2,6 +2,7 @@
 #include <nop/backend/cuda/mode_outer_product.cuh>
 
 #include "support/cuda.hpp"
+#include "support/device_array.hpp"
 #include "support/random_product.hpp"
 #include "support/tolerance.hpp"
 #include <doctest/doctest.h>
@@ -29,7 +30,7 @@ TEST_CASE_TEMPLATE("the gradient by the weights of each mode is that of plain lo
           CAPTURE(rows);
           CAPTURE(depth);
           CAPTURE(columns);
-          const RandomProduct<T> product{
+          const RandomProduct<DeviceMemory, T> product{
               {modes, rows, depth, columns}, {Form::adjoint}, {}, {}, update};
           CHECK(product.error_of(multiply) < rounding<T>);
         }
@@ -39,16 +40,16 @@ TEST_CASE_TEMPLATE("factors and results that lie apart, and one for the whole ba
                    std::complex<float>, std::complex<double>) {
   for (const Update update : {Update::overwrite, Update::add}) {
     const ProductSize size{4, 70, 9, 34};
-    const RandomProduct<T> even{size,
-                                {Form::adjoint, 1, false, 3, 1},
-                                {Form::plain, 2, false, 4, 2},
-                                {Form::plain, 4, false, 2, 2},
-                                update};
-    const RandomProduct<T> odd{size,
-                               {Form::adjoint, 1, false, 3, 1},
-                               {Form::plain, 1, true, 0, 3},
-                               {Form::plain, 3, false, 2, 1},
-                               update};
+    const RandomProduct<DeviceMemory, T> even{size,
+                                              {Form::adjoint, 1, false, 3, 1},
+                                              {Form::plain, 2, false, 4, 2},
+                                              {Form::plain, 4, false, 2, 2},
+                                              update};
+    const RandomProduct<DeviceMemory, T> odd{size,
+                                             {Form::adjoint, 1, false, 3, 1},
+                                             {Form::plain, 1, true, 0, 3},
+                                             {Form::plain, 3, false, 2, 1},
+                                             update};
     CHECK(even.error_of(multiply) < rounding<T>);
     CHECK(odd.error_of(multiply) < rounding<T>);
     CHECK(odd.by(multiply) == odd.by(multiply));

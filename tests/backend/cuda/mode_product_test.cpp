@@ -2,6 +2,7 @@
 #include <nop/backend/cuda/mode_product.cuh>
 
 #include "support/cuda.hpp"
+#include "support/device_array.hpp"
 #include "support/random_product.hpp"
 #include "support/tolerance.hpp"
 #include <doctest/doctest.h>
@@ -30,8 +31,9 @@ TEST_CASE_TEMPLATE("channels are mixed mode by mode as by plain loops", T, std::
           CAPTURE(depth);
           CAPTURE(columns);
           const Update update = rows % 2 == 0 ? Update::overwrite : Update::add;
-          CHECK(RandomProduct<T>{{modes, rows, depth, columns}, {}, {form}, {}, update}.error_of(
-                    multiply) < rounding<T>);
+          CHECK(
+              RandomProduct<DeviceMemory, T>{{modes, rows, depth, columns}, {}, {form}, {}, update}
+                  .error_of(multiply) < rounding<T>);
         }
 }
 
@@ -43,17 +45,17 @@ TEST_CASE_TEMPLATE("factors that are larger than shared memory, or lie apart", T
            {ProductSize{2, 16, 300, 128}, {2, 7, 129, 131}, {1, 40, 70, 300}, {5, 4, 257, 2}}) {
         CAPTURE(form);
         CAPTURE(size.rows);
-        const RandomProduct<T> packed{size, {}, {form}, {}, update};
-        const RandomProduct<T> even{size,
-                                    {Form::plain, 2, false, 4},
-                                    {form, 2, false, 2, 2},
-                                    {Form::plain, 2, false, 6, 4},
-                                    update};
-        const RandomProduct<T> odd{size,
-                                   {Form::plain, 1, false, 3, 1},
-                                   {form, 3, true, 0, 1},
-                                   {Form::plain, 2, false, 5, 3},
-                                   update};
+        const RandomProduct<DeviceMemory, T> packed{size, {}, {form}, {}, update};
+        const RandomProduct<DeviceMemory, T> even{size,
+                                                  {Form::plain, 2, false, 4},
+                                                  {form, 2, false, 2, 2},
+                                                  {Form::plain, 2, false, 6, 4},
+                                                  update};
+        const RandomProduct<DeviceMemory, T> odd{size,
+                                                 {Form::plain, 1, false, 3, 1},
+                                                 {form, 3, true, 0, 1},
+                                                 {Form::plain, 2, false, 5, 3},
+                                                 update};
         CHECK(packed.error_of(multiply) < 2 * rounding<T>);
         CHECK(even.error_of(multiply) < 2 * rounding<T>);
         CHECK(odd.error_of(multiply) < 2 * rounding<T>);
@@ -63,7 +65,7 @@ TEST_CASE_TEMPLATE("factors that are larger than shared memory, or lie apart", T
 
 TEST_CASE_TEMPLATE("mixing has the same bits twice", T, std::complex<float>) {
   for (const Form form : {Form::plain, Form::adjoint}) {
-    const RandomProduct<T> product{{3, 8, 70, 66}, {}, {form}, {}};
+    const RandomProduct<DeviceMemory, T> product{{3, 8, 70, 66}, {}, {form}, {}};
     CHECK(product.by(multiply) == product.by(multiply));
   }
 }

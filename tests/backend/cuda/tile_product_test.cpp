@@ -2,6 +2,7 @@
 #include <nop/backend/cuda/tile_product.cuh>
 
 #include "support/cuda.hpp"
+#include "support/device_array.hpp"
 #include "support/random_product.hpp"
 #include "support/tolerance.hpp"
 #include <doctest/doctest.h>
@@ -33,12 +34,13 @@ TEST_CASE_TEMPLATE("products of all sizes around those of tiles agree with plain
           CAPTURE(right);
           CAPTURE(summed);
           CAPTURE(size.rows);
-          const RandomProduct<T> packed{size, {left}, {right}, {Form::plain, 0, summed}};
-          const RandomProduct<T> spread{size,
-                                        {left, 2, true, 3, 1},
-                                        {right, 1, false, 4, 2},
-                                        {Form::plain, 3, summed, 5, 1},
-                                        Update::add};
+          const RandomProduct<DeviceMemory, T> packed{
+              size, {left}, {right}, {Form::plain, 0, summed}};
+          const RandomProduct<DeviceMemory, T> spread{size,
+                                                      {left, 2, true, 3, 1},
+                                                      {right, 1, false, 4, 2},
+                                                      {Form::plain, 3, summed, 5, 1},
+                                                      Update::add};
           CHECK(packed.error_of(multiply) < rounding<T>);
           CHECK(spread.error_of(multiply) < rounding<T>);
         }
@@ -57,7 +59,7 @@ TEST_CASE_TEMPLATE("a depth that is cut into parts, within and across matrices, 
                                      {2, 20, 256, 20}}) {
         CAPTURE(size.batch);
         CAPTURE(size.depth);
-        const RandomProduct<T> product{
+        const RandomProduct<DeviceMemory, T> product{
             size, {left}, {Form::adjoint, 1}, {Form::plain, 2, true}, update};
         CHECK(product.error_of(multiply) < 4 * rounding<T>);
         CHECK(product.by(multiply) == product.by(multiply));
