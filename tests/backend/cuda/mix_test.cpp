@@ -1,61 +1,35 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <nop/backend/cuda/mix.cuh>
+#include <nop/backend/cuda.hpp>
 
+#include "support/chain_cases.hpp"
+#include "support/chain_memory.hpp"
 #include "support/cuda.hpp"
-#include "support/cuda_chain.hpp"
-#include "support/naive_mixing.hpp"
 #include "support/random_chain.hpp"
-#include "support/tolerance.hpp"
 #include <doctest/doctest.h>
 
 #include <cstddef>
-#include <vector>
 
 namespace nop::test::cuda::mix_test {
 namespace {
 
-constexpr auto ours = [](const auto&... arguments) { nop::cuda::mix(arguments...); };
-
 template <class Real>
-std::vector<Real> by_definition(const RandomChain<Real>& chain) {
-  return chain.result([](const auto& box, const auto* x, const auto& links, auto* y) {
-    nop::test::NaiveMixing<Real>(box, x, links).mix(y);
-  });
-}
-
-/// In this precision against the definition in double.
-template <class Real>
-void check(const Shape<3>& box, const std::vector<LinkOptions>& links, std::size_t shift = 0) {
-  CAPTURE(box);
-  CAPTURE(links[0].channels);
-  CHECK(worst_error(RandomChain<Real>(box, links).result(mix_on_device(ours, shift)),
-                    by_definition(RandomChain<double>(box, links))) < nop::test::rounding<Real>);
-}
+constexpr auto check = [](const auto&... chain) { check_chain<Cuda, Real>(chain...); };
 
 }  // namespace
 
 TEST_CASE_TEMPLATE("one mixing with everything that can be added to it", Real, float, double) {
-  for (const bool bias : {false, true})
-    for (const bool residual : {false, true})
-      for (const bool gate : {false, true})
-        for (const auto activation : {Activation::identity, Activation::gelu, Activation::tanh}) {
-          check<Real>({2, 5, 37}, {{5, bias, residual, gate, activation}});
-          check<Real>({3, 20, 64}, {{20, bias, residual, gate, activation}});
-        }
+  for_each_mixing(check<Real>);
 }
 
 TEST_CASE_TEMPLATE("every activation", Real, float, double) {
   for (const auto activation :
        {Activation::identity, Activation::gelu, Activation::relu, Activation::leaky_relu,
         Activation::silu, Activation::tanh, Activation::selu})
-    check<Real>({1, 6, 44}, {{7, true, true, false, activation}});
+    check_chain<Cuda, Real>({1, 6, 44}, {{7, true, true, false, activation}});
 }
 
 TEST_CASE_TEMPLATE("channels and points of any number", Real, float, double) {
-  for (const std::size_t in : {1U, 3U, 65U})
-    for (const std::size_t out : {1U, 2U, 13U, 64U, 130U})
-      for (const std::size_t points : {1U, 32U, 129U, 516U})
-        check<Real>({1, in, points}, {{out, true, false, false, Activation::gelu}});
+  for_each_size({1, 3, 65}, {1, 2, 13, 64, 130}, {1, 32, 129, 516}, check<Real>);
 }
 
 TEST_CASE_TEMPLATE("tiles of every length", Real, float, double) {
@@ -63,54 +37,35 @@ TEST_CASE_TEMPLATE("tiles of every length", Real, float, double) {
   const std::size_t scale = emulated ? 1 : 33;
   for (const std::size_t points : {8U * 64U, 8U * 128U, 8U * 128U + 4U, 8U * 128U + 1U})
     for (const std::size_t out : {9U, 40U, 100U})
-      check<Real>({scale, 17, points}, {{out, true, true}, {3}});
+      check_chain<Cuda, Real>({scale, 17, points}, {{out, true, true}, {3}});
 }
 
-TEST_CASE_TEMPLATE("chains of two and three mixings", Real, float, double) {
-  for (const std::size_t points : {1U, 37U, 256U}) {
-    check<Real>({2, 3, points}, {{16, true}, {7, true, false, false, Activation::identity}});
-    check<Real>({2, 10, points}, {{10, false, true},
-                                  {5, true, false, false, Activation::silu},
-                                  {10, true, false, true, Activation::relu}});
-    check<Real>(
-        {2, 10, points},
-        {{10, false, true, true}, {5, true}, {10, true, false, true, Activation::identity}});
-    check<Real>({1, 4, points}, {{4, true, true, true, Activation::leaky_relu},
-                                 {4, false, true, true},
-                                 {4, true, true, true, Activation::identity}});
-  }
+TEST_CASE_TEMPLATE("chains of two to four mixings", Real, float, double) {
+  for_each_chain({1, 37, 256}, Activation::relu, Activation::leaky_relu, check<Real>);
 }
 
-TEST_CASE_TEMPLATE("chains of many mixings", Real, float, double) {
-  check<Real>({2, 3, 20}, {{5}, {2}, {7, true, true}, {4}, {3, true, false, true}, {6}});
-}
-
-TEST_CASE_TEMPLATE("small grids of many samples", Real, float, double) {
-  check<Real>({70, 6, 1}, {{9, true, true}, {6, true, true, true}});
-  check<Real>({9, 6, 49}, {{9, true, true}, {6, true, true, true}});
-  check<Real>({9, 6, 4}, {{9, true, true}, {6, true, true, true}});
+TEST_CASE_TEMPLATE("chains of many mixings, and of many samples", Real, float, double) {
+  for_each_long_chain(check<Real>);
 }
 
 TEST_CASE_TEMPLATE("fields that begin anywhere in memory", Real, float, double) {
-  check<Real>({2, 6, 64}, {{6, true, true, true}, {5}}, 1);
+  check_chain<Cuda, Real>({2, 6, 64}, {{6, true, true, true}, {5}}, 1);
 }
 
 TEST_CASE_TEMPLATE("more channels than fit into shared memory", Real, float, double) {
   for (const std::size_t points : {1U, 12U}) {
-    check<Real>({2, 3, points}, {{300, true, true}, {2, true}});
-    check<Real>({3, 270, points}, {{270, true, false, true}, {3}, {270, false, true, true}});
-    check<Real>({2, 256, points}, {{256}, {256, true, true, true}, {256}});
+    check_chain<Cuda, Real>({2, 3, points}, {{300, true, true}, {2, true}});
+    check_chain<Cuda, Real>({3, 270, points},
+                            {{270, true, false, true}, {3}, {270, false, true, true}});
+    check_chain<Cuda, Real>({2, 256, points}, {{256}, {256, true, true, true}, {256}});
   }
 }
 
-TEST_CASE("a chain over no samples or no points has no result") {
-  CHECK(RandomChain<float>({0, 3, 5}, {{4}, {2}}).result(mix_on_device(ours)).empty());
-  CHECK(RandomChain<float>({2, 3, 0}, {{4}}).result(mix_on_device(ours)).empty());
-}
+TEST_CASE("a chain over no samples or no points has no result") { check_chains_of_nothing<Cuda>(); }
 
 TEST_CASE("a chain has the same bits every time") {
   const RandomChain<float> chain({3, 12, 500}, {{12, true, true}, {6}, {12, true, false, true}});
-  CHECK(chain.result(mix_on_device(ours)) == chain.result(mix_on_device(ours)));
+  CHECK(chain.result(mix_by<Cuda>()) == chain.result(mix_by<Cuda>()));
 }
 
 }  // namespace nop::test::cuda::mix_test
