@@ -17,9 +17,9 @@ namespace {
 /// What becomes of a box with two arrays.
 template <std::size_t Rank>
 struct Merged {
-  Merged(const Shape<Rank>& extents, const Shape<Rank>& one, const Shape<Rank>& two)
-      : extents(extents), one(one), two(two) {
-    merge_axes(this->extents, this->one, this->two);
+  Merged(const Shape<Rank>& e, const Shape<Rank>& a, const Shape<Rank>& b)
+      : extents(e), one(a), two(b) {
+    merge_axes(extents, one, two);
   }
   bool is(const Shape<Rank>& e, const Shape<Rank>& a, const Shape<Rank>& b) const {
     return extents == e && one == a && two == b;
