@@ -6,8 +6,10 @@
 
 #ifdef NOP_BENCH_CUDA
 #include <nop/backend/cuda.hpp>
-#else
+#elif __has_include("kernels.hpp")  // of programs that are linked with what was compiled once
 #include "kernels.hpp"
+#else
+#include <nop/backend/cpu.hpp>
 #endif
 
 #include <cstddef>
