@@ -77,7 +77,7 @@ bool agree(const std::any& got, const std::any& expected, double tolerance) {
   double apart = 0, largest = 1;
   for (std::size_t i = 0; i < values->size(); ++i) {
     const double difference = std::abs((*others)[i] - (*values)[i]);
-    if (!(difference <= apart)) apart = difference;  // also what is not a number
+    if (!(difference <= apart)) apart = std::isnan(difference) ? HUGE_VAL : difference;
     largest = std::max(largest, static_cast<double>(std::abs((*values)[i])));
   }
   return apart < tolerance * largest;
