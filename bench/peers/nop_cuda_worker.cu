@@ -90,11 +90,7 @@ int main(int argc, char** argv) {
     } else if (command == "kernels" && argc <= 3) {
       time_kernels(argc == 3 ? argv[2] : "");
     } else if (command == "cost" && argc > 2) {
-      for (int i = 2; i < argc; ++i) {
-        const auto task = bench::parse_task(argv[i]);
-        const auto cost = bench::cost_of(task.name, task.pass, task.variant.element);
-        std::printf("%.6g %.6g\n", cost.flops, cost.bytes);
-      }
+      for (int i = 2; i < argc; ++i) bench::print_cost(argv[i]);
     } else if (command == "answer" && argc == 4) {
       write_answer(argv[2], argv[3]);
     } else if (argc == 1 || (command == "graph" && argc == 2)) {

@@ -13,14 +13,6 @@
 
 namespace {
 
-/// Flops and bytes of a task.
-void print_cost(const std::string& task) {
-  using namespace bench;
-  const auto [name, pass, variant] = parse_task(task);
-  const Cost cost                  = cost_of(name, pass, variant.element);
-  std::printf("%.6g %.6g\n", cost.flops, cost.bytes);
-}
-
 void print_ceilings() {
   const auto& c = bench::ceilings(nop::Cpu::thread_count());
   std::printf("%.6g %.6g %.6g %.6g %.6g\n", c.float_flops, c.double_flops, c.read, c.copy, c.triad);
@@ -41,7 +33,7 @@ int main(int argc, char** argv) {
     if (command == "ceilings" && argc == 2) {
       print_ceilings();
     } else if (command == "cost" && argc > 2) {
-      for (int i = 2; i < argc; ++i) print_cost(argv[i]);
+      for (int i = 2; i < argc; ++i) bench::print_cost(argv[i]);
     } else if (command == "memory" && argc == 3) {
       print_memory(argv[2]);
     } else if (command == "answer" && argc == 4) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdio>
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -31,6 +32,13 @@ inline Task parse_task(const std::string& task) {
         return {parse_case(task.substr(0, end)), pass, {.element = element}};
   throw std::invalid_argument("expected CASE/PASS, such as sc2d_b4_c32_256_m24/fwd, got '" + task +
                               "'");
+}
+
+/// The flops and bytes of a task's least work, on a line.
+inline void print_cost(const std::string& task) {
+  const auto [name, pass, variant] = parse_task(task);
+  const Cost cost                  = cost_of(name, pass, variant.element);
+  std::printf("%.6g %.6g\n", cost.flops, cost.bytes);
 }
 
 /// The most memory that this process ever had. Not getrusage: that remembers its parent's, too.
