@@ -21,19 +21,18 @@ namespace bench {
 ///
 ///     transform of a line of n points to k coefficients, the cheaper of
 ///         a pruned FFT            5 n log2 k           (Sorensen and Burrus 1993)
-///         a folded dense sum      2 n k + 2 n          cosines for the even part, sines for the
-///         odd
+///         a folded dense sum      2 n k + 2 n          cosines: even part, sines: odd part
 ///     both halved for a real line, except that its k coefficients, each a pair, cost 2 n k + n
 ///     product per mode            8 B C C K            a complex multiply-add is 8
 ///
 ///     spectral convolution   forward   x read, y written, weights read
 ///                            back      g read, gx written, weights read, their gradient written;
 ///                                      two transforms and two products more
-///     temporal convolution   two transforms along time, products as above at every point,
-///     activation channel map            2 B P C C                 back: twice that; x and g read,
-///     gx written activation             20 forward, 25 back       a rational erf or exp and what
-///     is around it model                  every layer reads and writes its field once, since a
-///     transform needs
+///     temporal convolution   two transforms along time, products as above at every point, and
+///                            the activation
+///     channel map            2 B P C C                 back: twice that; x and g read, gx written
+///     activation             20 forward, 25 back       a rational erf or exp and its surroundings
+///     model                  every layer reads and writes its field once, since a transform needs
 ///                            all of it; what is between two transforms stays in the processor.
 ///                            Training: three times the flops; u and its gradient pass twice more
 ///     Adam                   12 a number; reads p, g, m, v and writes p, m, v

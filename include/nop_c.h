@@ -42,7 +42,7 @@ typedef struct nop_model nop_model;
 typedef enum nop_status {
   NOP_OK               = 0,
   NOP_INVALID_ARGUMENT = 1,  ///< the message names the function, what it expected and what came
-  NOP_BAD_FILE         = 2,  ///< it cannot be read, is damaged, or holds nothing that is known here
+  NOP_BAD_FILE         = 2,  ///< a file is damaged or holds nothing that is known here
   NOP_OUT_OF_MEMORY    = 3,
   NOP_FAILURE          = 4  ///< anything else
 } nop_status;

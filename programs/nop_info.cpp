@@ -5,6 +5,8 @@
 
 #include "program.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <string>
 
@@ -13,13 +15,17 @@ namespace {
 using nop::ArgumentOrigin;
 
 void print_arguments(const nop::ReferenceModel& model, ArgumentOrigin origin, const char* title) {
+  std::size_t width = 0;  // of the column of values, but for long lists
+  for (const auto& argument : model.arguments.list())
+    width = std::max(width, std::min<std::size_t>(argument.value.dump().size(), 32));
   bool is_first = true;
   for (const auto& argument : model.arguments.list()) {
     if (argument.origin != origin) continue;
     if (is_first) std::printf("\n%s\n", title);
-    is_first = false;
-    std::printf("  %-26s %-14s %s\n", argument.name.c_str(), argument.value.dump().c_str(),
-                argument.reason.c_str());
+    is_first         = false;
+    std::string line = argument.value.dump();
+    if (!argument.reason.empty()) line.append(width - std::min(width, line.size()) + 2, ' ');
+    std::printf("  %-26s %s%s\n", argument.name.c_str(), line.c_str(), argument.reason.c_str());
   }
 }
 

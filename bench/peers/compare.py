@@ -137,7 +137,8 @@ def this_run(about, peers):
             f"cores, {', '.join(about['flags'])}; {about['threads']} threads each; load before "
             f"{about['load_before']}",
             f"- {ceiling['float_flops'] / 1e9:.0f} GFLOP/s in float; memory reads "
-            f"{ceiling['read_bytes'] / 1e9:.1f}, copies {ceiling['copy_bytes'] / 1e9:.1f} GB/s",
+            f"{ceiling['read_bytes'] / 1e9:.1f}, copies {ceiling['copy_bytes'] / 1e9:.1f}, triads "
+            f"{ceiling['triad_bytes'] / 1e9:.1f} GB/s",
             f"- {about['compiler']}", *(f"- {version}" for version in versions)]
 
 

@@ -2,8 +2,12 @@
 #pragma once
 
 /// \file
-/// The library on the CPU: models, training and files. Reference solvers are in <nop/pde/...>,
-/// pictures in <nop/io/picture.hpp> and <nop/io/line_plot.hpp>, which ask for cairo.
+/// Everyday use on the CPU: Fno, Tfno, Uno and Normalized, their training on pairs of fields, and
+/// nop's own files. To be included beside it: <nop/io/reference.hpp>, models that PyTorch trained;
+/// other models, <nop/models/...>; diffusion, <nop/diffusion/...>; reference solvers,
+/// <nop/pde/...>; <nop/metrics/...>, whose frechet_distance.hpp asks for Eigen;
+/// <nop/training/read_images.hpp>, which asks for zlib; pictures, <nop/io/picture.hpp>,
+/// line_plot.hpp, scatter_plot.hpp and image_grid.hpp, which ask for cairo.
 
 #include <nop/autodiff/evaluate.hpp>
 #include <nop/autodiff/gradient_check.hpp>

@@ -156,4 +156,21 @@ TEST_CASE("a random tensor is a function of its seed") {
   CHECK(a.to_host() != random_tensor<double, Toy>(nop::Shape<2>{3, 4}, 2).to_host());
 }
 
+TEST_CASE("what is moved from has no elements, and says so") {
+  Tensor<2> a({2, 3});
+  const Tensor<2> b = std::move(a);
+  CHECK(a.shape() == nop::Shape<2>{0, 0});  // NOLINT(bugprone-use-after-move): it may be looked at
+  CHECK(b.shape() == nop::Shape<2>{2, 3});
+  Tensor<2> c({1, 1}), d({4, 5});
+  c = std::move(d);
+  CHECK(c.shape() == nop::Shape<2>{4, 5});
+  CHECK(d.shape() == nop::Shape<2>{0, 0});  // NOLINT(bugprone-use-after-move)
+}
+
+TEST_CASE("a new shape whose elements cannot be counted is refused, too") {
+  constexpr std::size_t half = std::size_t{1} << 63U;
+  CHECK_THROWS_AS((void)Tensor<1>({4}).reshaped(nop::Shape<2>{half + 2, 2}),
+                  nop::PreconditionError);
+}
+
 }  // namespace nop::test::tensor_test

@@ -83,4 +83,10 @@ TEST_CASE("elements are within reach only where the host can read the memory") {
   static_assert(!subscriptable<nop::TensorView<float, 3, Host>>);
 }
 
+TEST_CASE("a null pointer is no memory of a shape whose elements cannot be counted") {
+  constexpr std::size_t root = std::size_t{1} << 32U;
+  CHECK_THROWS_AS(View(nullptr, {root, root}), nop::PreconditionError);
+  CHECK_NOTHROW(View(nullptr, {root, 0}));
+}
+
 }  // namespace nop::test::view_test

@@ -57,10 +57,11 @@ TEST_CASE("it is that of the answers to these data and this noise, whatever a mo
       const auto stream = draws.stream();
       const auto at     = schedule(times[step]);
       for (std::size_t i = 0; i < (first == 4 ? 3U : 6U); ++i) {
-        const double eps  = stream.normal(i);
-        const double x    = at.alpha * data.view()(first + i / 3, i % 3) + at.sigma * eps;
-        const double said = 0.6 * x;
-        expected[step] += (said * said - eps * eps) / 15;
+        const double eps   = stream.normal(i);
+        const double x     = at.alpha * data.view()(first + i / 3, i % 3) + at.sigma * eps;
+        const double said  = 0.6 * x;
+        const double error = said - eps;
+        expected[step] += error * (at.alpha < 0.05 ? -error : said + eps) / 15;
       }
     }
   for (const auto says : {Parameterisation::x0, Parameterisation::eps, Parameterisation::v}) {
@@ -84,6 +85,25 @@ TEST_CASE("it asks for data and steps") {
   CHECK_THROWS_AS(mean_square_eps(model, Parameterisation::eps, cosine_schedule(), times,
                                   CpuTensor<double, 2>(Shape<2>{0, 3}), rng),
                   PreconditionError);
+}
+
+TEST_CASE("where there is next to nothing but noise, what is missing to 1 is right as well") {
+  const auto schedule = cosine_schedule();
+  const GaussianData<double, Cpu> data(means, deviations);
+  const auto perfect = [&](const auto& x, double t) { return data.denoised(x, schedule(t)); };
+  Rng rng(1);
+  const std::vector<double> ends{1, 0.98, 0.5};
+  const auto measured =
+      mean_square_eps(perfect, Parameterisation::x0, schedule, ends, samples(20000), rng);
+  for (std::size_t step = 0; step < 2; ++step) {
+    const auto at  = schedule(ends[step]);
+    double missing = 0;
+    for (const double s : deviations) {
+      const double square = at.alpha * at.alpha * s * s;
+      missing += square / (square + at.sigma * at.sigma) / 3;
+    }
+    CHECK((1 - measured[step]) / missing == doctest::Approx(1).epsilon(0.03));
+  }
 }
 
 }  // namespace

@@ -57,6 +57,9 @@ TEST_CASE("as many steps are taken as evaluations allow, and no more") {
   CHECK_THROWS_WITH_AS(steps_within(solver_named("heun"), 1),
                        "steps_within: expected enough evaluations for a step, got 1",
                        nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(steps_within({.method = Method::dpm, .order = 0}, 10),
+                       "steps_within: expected an order of at least 1, got 0",
+                       nop::PreconditionError);
 }
 
 }  // namespace nop::test::solver_config_test

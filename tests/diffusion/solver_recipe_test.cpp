@@ -128,6 +128,27 @@ TEST_CASE("times and orders that suit no solver are refused") {
                        "Solver: expected an order from 0 to 3, got 5", nop::PreconditionError);
   CHECK_THROWS_WITH_AS(write({.eta = 1.5}, {1, 0.5}), "Solver: expected eta in [0, 1], got 1.5",
                        nop::PreconditionError);
+  const auto from_nothing = nop::iddpm_schedule();
+  for (const std::string& name : nop::solver_names()) {
+    CAPTURE(name);
+    auto config            = solver_named(name);
+    config.mean_square_eps = {0.5, 0.5};
+    const auto begin       = [&] {
+      (void)write_recipe(config, from_nothing, std::vector{1.0, 0.5, 0.0}, Parameterisation::x0);
+    };
+    switch (config.method) {
+      case Method::ddim:
+      case Method::dpmpp_multistep:
+      case Method::runge_kutta:
+        CHECK_NOTHROW(begin());
+        break;
+      default:
+        if (name == "dpm++1")
+          CHECK_NOTHROW(begin());
+        else
+          CHECK_THROWS_AS(begin(), nop::PreconditionError);
+    }
+  }
   CHECK_THROWS_WITH_AS(write(solver_named("analytic-ddim"), {1, 0.5}),
                        "Solver: expected mean_square_eps of each of 1 steps, got 0",
                        nop::PreconditionError);

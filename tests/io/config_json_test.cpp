@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -168,6 +169,13 @@ TEST_CASE("a list that is none, or whose entries are of another kind, is refused
   CHECK_THROWS_AS(parsed_lists(with("null", "[]")), nop::FormatError);
   CHECK_THROWS_AS(parsed_lists(with("[]", "[[1,2,3]]")), nop::FormatError);
   CHECK_THROWS_AS(parsed_lists(with("[]", "{}")), nop::FormatError);
+}
+
+TEST_CASE("numbers that JSON does not have are refused when they are written") {
+  Outer config;
+  config.ratio = std::nan("");
+  CHECK_THROWS_WITH_AS(nop::config_to_json(config),
+                       "config_to_json: expected a finite number, got nan", nop::PreconditionError);
 }
 
 }  // namespace nop::test::config_json_test

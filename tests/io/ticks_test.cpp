@@ -102,5 +102,16 @@ TEST_CASE("a value has its place by difference or by ratio") {
   CHECK(position_of(10, {1, 100}, Scale::logarithmic) == doctest::Approx(0.5));
 }
 
+TEST_CASE("limits that are not in order, or not finite ratios of each other, have no ticks") {
+  for (const Limits& limits : {Limits{1, 1}, Limits{2, 1}, Limits{std::nan(""), 1}})
+    for (const auto scale : {Scale::linear, Scale::logarithmic})
+      CHECK_THROWS_AS(ticks_of(limits, scale, 5), PreconditionError);
+  CHECK_THROWS_AS(ticks_of({1, infinity}, Scale::logarithmic, 5), PreconditionError);
+  CHECK_THROWS_WITH_AS(ticks_of({0, 1}, Scale::logarithmic, 5),
+                       "logarithmic_ticks: expected finite positive limits, in order, got 0 and 1",
+                       PreconditionError);
+  CHECK_THROWS_AS(minor_ticks({0, 1}, Scale::logarithmic), PreconditionError);
+}
+
 }  // namespace
 }  // namespace nop::test::ticks_test

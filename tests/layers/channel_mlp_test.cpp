@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -124,6 +125,12 @@ TEST_CASE("a channel MLP refuses a dropout that is no probability, and no channe
   CHECK_THROWS_WITH_AS(layer<float>(Activation::gelu, 1),
                        "ChannelMlp: expected a dropout in [0, 1), got 1", nop::PreconditionError);
   CHECK_THROWS_AS(layer<float>(Activation::gelu, -0.1), nop::PreconditionError);
+  CHECK_THROWS_AS(Layer<float>({.in_channels     = 2,
+                                .hidden_channels = 2,
+                                .out_channels    = 2,
+                                .hidden_layers   = std::numeric_limits<std::size_t>::max()},
+                               rng),
+                  nop::PreconditionError);
   CHECK_THROWS_AS(Layer<float>({.in_channels = 2, .hidden_channels = 0, .out_channels = 2}, rng),
                   nop::PreconditionError);
 }

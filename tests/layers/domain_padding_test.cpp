@@ -116,4 +116,10 @@ TEST_CASE("on another grid the margins are the same part of it") {
       CHECK(inside.view()(0, 0, 2 * i, 2 * j) == doctest::Approx(coarse.view()(0, 0, i, j)));
 }
 
+TEST_CASE("a grid without points is refused") {
+  CHECK_THROWS_WITH_AS(nop::DomainPadding<1>({0.5}).padded(random_field(Shape{1, 1, 0})),
+                       "DomainPadding: expected a grid with points, got [0]",
+                       nop::PreconditionError);
+}
+
 }  // namespace nop::test::domain_padding_test

@@ -309,4 +309,19 @@ TEST_CASE("the usual groups divide the channels and have four of them or more") 
   CHECK(nop::usual_groups(256) == 32);
 }
 
+TEST_CASE("a norm of any kind refuses fields of other channels") {
+  for (const auto kind :
+       {NormKind::instance, NormKind::group, NormKind::batch, NormKind::adaptive}) {
+    const auto layer = norm({.kind = kind, .channels = 4, .embedding = 3});
+    for (const std::size_t channels : {2U, 8U})
+      CHECK_THROWS_AS(layer(random_field(Shape{1, channels, 5}), nop::NormEmbedding{Vector({3})}),
+                      nop::PreconditionError);
+  }
+  CHECK_THROWS_WITH_AS(
+      norm({.kind = NormKind::instance, .channels = 4})(random_field(Shape{1, 8, 5})),
+      "Norm: expected 4 channels, got a field of shape [1, 8, 5]", nop::PreconditionError);
+  CHECK_THROWS_AS(norm({.kind = NormKind::group, .channels = 4, .epsilon = -1}),
+                  nop::PreconditionError);
+}
+
 }  // namespace nop::test::norm_test

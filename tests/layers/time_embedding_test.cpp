@@ -72,4 +72,10 @@ TEST_CASE("an embedding of times refuses odd numbers of waves and too few") {
                        nop::PreconditionError);
 }
 
+TEST_CASE("waves are counted before they are made") {
+  CHECK_THROWS_AS((nop::TimeEmbedding<nop::Cpu, float>({.waves = 1'000'000'000'000, .channels = 4},
+                                                       nop::Initializer::zeros(1000))),
+                  nop::PreconditionError);
+}
+
 }  // namespace nop::test::time_embedding_test

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 namespace nop::test::precision_recall_test {
@@ -121,6 +122,8 @@ TEST_CASE("too few samples for k neighbours are refused") {
                        "precision_recall: expected at least 5 samples in each set, got 4 and 4",
                        nop::PreconditionError);
   CHECK_THROWS_AS((void)nop::precision_recall(x, x, 0), nop::PreconditionError);
+  CHECK_THROWS_AS((void)nop::precision_recall(x, x, std::numeric_limits<std::size_t>::max()),
+                  nop::PreconditionError);
 }
 
 }  // namespace

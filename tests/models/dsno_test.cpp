@@ -10,6 +10,7 @@
 #include "support/threads.hpp"
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -253,6 +254,10 @@ TEST_CASE("a DSNO refuses to have no times or no temporal convolution") {
   const nop::ResidualMlpConfig backbone{.in_channels = 2, .out_channels = 2, .width = 4};
   CHECK_THROWS_WITH_AS(Dsno<Mlp>({.backbone = backbone}, rng),
                        "Dsno: expected at least one time, got none", nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(Dsno<Mlp>({.backbone = backbone, .times = {1, 4, 0}}, rng),
+                       "Dsno: expected times in [0, 1], got 4", nop::PreconditionError);
+  CHECK_THROWS_AS(Dsno<Mlp>({.backbone = backbone, .times = {std::nan("")}}, rng),
+                  nop::PreconditionError);
   CHECK_THROWS_WITH_AS(Dsno<Mlp>({.backbone = backbone, .times = times, .ends = {2, 1}}, rng),
                        "Dsno: expected ends that leave one of 3 places, got 2 that are shared and "
                        "1 that are separate",

@@ -236,4 +236,20 @@ TEST_CASE("a U-Net works on any backend") {
             trained(small())(random_field(Shape{2, 1, 4, 4}, 2), two_times()).to_host()) < 1e-12);
 }
 
+TEST_CASE("a U-Net of absurd sizes is refused before memory is asked for") {
+  const auto zeros       = nop::Initializer::zeros(1000);
+  constexpr auto largest = std::numeric_limits<std::size_t>::max();
+  auto config            = small();
+  config.width           = largest / 4 + 1;
+  CHECK_THROWS_AS(Net<>(config, zeros), nop::PreconditionError);
+  config             = small();
+  config.multipliers = {1, largest / 4 + 1};
+  CHECK_THROWS_WITH_AS(Net<>(config, zeros),
+                       "UNet: expected multipliers of at most 1048576, got 4611686018427387904",
+                       nop::PreconditionError);
+  config             = small();
+  config.multipliers = {1048576};
+  CHECK_THROWS_AS(Net<>(config, zeros), nop::PreconditionError);
+}
+
 }  // namespace nop::test::unet_test

@@ -144,4 +144,9 @@ TEST_CASE("channel ops refuse operands that do not fit") {
                        nop::PreconditionError);
 }
 
+TEST_CASE("complex channels are scaled with the gradient of a product") {
+  check_gradients([](const auto& x, const auto& gate) { return nop::scale_channels(x, gate); },
+                  random_field<Complex>(Shape{2, 3, 4}, 1), random_field<Complex>(Shape{3}, 3));
+}
+
 }  // namespace nop::test::channels_test

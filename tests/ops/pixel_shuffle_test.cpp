@@ -75,4 +75,16 @@ TEST_CASE("shuffles of pixels work on any backend") {
   CHECK(pixel_unshuffle(toy, 2).to_host() == pixel_unshuffle(x, 2).to_host());
 }
 
+TEST_CASE("blocks of which the points cannot be counted are refused") {
+  const auto x = random_field(Shape{1, 4, 4, 4});
+  for (const std::size_t factor : {std::size_t{0}, std::size_t{65536}, std::size_t{1} << 32U}) {
+    CHECK_THROWS_AS(pixel_shuffle(x, factor), nop::PreconditionError);
+    CHECK_THROWS_AS(pixel_unshuffle(x, factor), nop::PreconditionError);
+  }
+  CHECK_THROWS_WITH_AS(
+      pixel_shuffle(x, 1024),
+      "pixel_shuffle: expected blocks of 1 to 1023 points along each axis, got 1024",
+      nop::PreconditionError);
+}
+
 }  // namespace nop::test::pixel_shuffle_test

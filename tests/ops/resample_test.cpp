@@ -206,4 +206,12 @@ TEST_CASE("resampling refuses grids without points") {
             .shape() == Shape<3>{0, 1, 4});
 }
 
+TEST_CASE("a grid of more points than memory has is refused") {
+  for (const auto interpolation : {Interpolation::linear, Interpolation::trigonometric})
+    CHECK_THROWS_WITH_AS(
+        nop::resample(random_field(Shape{1, 1, 8}), Shape<1>{std::size_t{1} << 61U}, interpolation),
+        "resample: expected a grid that fits into memory, got [2305843009213693952]",
+        nop::PreconditionError);
+}
+
 }  // namespace nop::test::resample_test

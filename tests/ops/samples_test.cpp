@@ -33,6 +33,8 @@ TEST_CASE_TEMPLATE("repeated samples have right gradients", Element, double, std
 TEST_CASE("samples are repeated at least once, on any backend") {
   CHECK_THROWS_WITH_AS(repeat_samples(random_field(Shape{2, 3}), 0),
                        "repeat_samples: expected at least one time, got 0", nop::PreconditionError);
+  CHECK_THROWS_AS(repeat_samples(random_field(Shape{2, 3}), (std::size_t{1} << 63U) + 1),
+                  nop::PreconditionError);
   const auto toy = nop::test::random_tensor<double, nop::test::ToyBackend>(Shape{2, 3, 4}, 1);
   CHECK(repeat_samples(toy, 2).to_host() ==
         repeat_samples(random_field(Shape{2, 3, 4}, 1), 2).to_host());

@@ -58,4 +58,13 @@ TEST_CASE("pooling and sampling up work on any backend") {
   CHECK(upsample_nearest(toy, 2).to_host() == upsample_nearest(x, 2).to_host());
 }
 
+TEST_CASE("blocks of which the points cannot be counted are refused") {
+  for (const std::size_t factor :
+       {std::size_t{0}, std::size_t{1024}, std::size_t{1} << 32U, std::size_t{1} << 62U}) {
+    CHECK_THROWS_AS(upsample_nearest(random_field(Shape{1, 1, 4, 4}), factor),
+                    nop::PreconditionError);
+    CHECK_THROWS_AS(average_pool(random_field(Shape{1, 1, 0, 0}), factor), nop::PreconditionError);
+  }
+}
+
 }  // namespace nop::test::sampling_test

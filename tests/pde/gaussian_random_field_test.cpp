@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <numbers>
 #include <vector>
 
@@ -194,6 +195,13 @@ TEST_CASE("a random field refuses a law that does not exist and a grid of anothe
   CHECK_THROWS_AS(make({.alpha = 2, .tau = 0, .sigma = 1, .max_frequency = 3}),
                   nop::PreconditionError);
   CHECK_THROWS_AS(make({.alpha = 2, .tau = 3, .sigma = 1, .max_frequency = 1U << 16U}),
+                  nop::PreconditionError);
+  CHECK_THROWS_AS(make({.alpha         = 2,
+                        .tau           = 3,
+                        .sigma         = 1,
+                        .max_frequency = std::numeric_limits<std::size_t>::max()}),
+                  nop::PreconditionError);
+  CHECK_THROWS_AS(make({.alpha = 2, .tau = 3, .sigma = std::nan(""), .max_frequency = 3}),
                   nop::PreconditionError);
   const auto field = make(rough);
   CHECK_THROWS_AS((void)field(std::size_t{1} << 32U, field.grid(nop::nodes<2>({2, 2}))),

@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <complex>
+#include <limits>
 #include <vector>
 
 namespace nop::test::adam_test {
@@ -147,6 +148,13 @@ TEST_CASE("an optimizer refuses a model of other shapes and nonsense") {
                        nop::PreconditionError);
   CHECK_THROWS_AS(nop::Adam({.beta1 = 1}), nop::PreconditionError);
   CHECK_THROWS_AS(nop::Adam({.weight_decay = -1}), nop::PreconditionError);
+}
+
+TEST_CASE("a rate that is negative or not finite is refused") {
+  nop::Adam optimizer({.learning_rate = 0.1});
+  for (const double rate : {-0.1, std::nan(""), std::numeric_limits<double>::infinity()})
+    CHECK_THROWS_AS(optimizer.set_learning_rate(rate), nop::PreconditionError);
+  CHECK(optimizer.learning_rate() == 0.1);
 }
 
 }  // namespace

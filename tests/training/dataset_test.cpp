@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <type_traits>
 #include <vector>
@@ -127,6 +128,12 @@ TEST_CASE("a dataset refuses unequal numbers of samples, and batches of none") {
       "Dataset: expected as many targets as inputs, got shapes [3, 1, 2] and [4, 1, 2]",
       nop::PreconditionError);
   CHECK_THROWS_AS((void)counted(2).batches_in_order(0), nop::PreconditionError);
+}
+
+TEST_CASE("a batch may be larger than the dataset by any number") {
+  const auto batches = counted(3).batches_in_order(std::numeric_limits<std::size_t>::max());
+  CHECK(batches.size() == 1);
+  CHECK((*batches.begin()).input.extent(0) == 3);
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 #include "two_parameters.hpp"
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <complex>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -52,6 +54,13 @@ TEST_CASE("a parameter without a gradient is left alone") {
   optimizer.step(model, nop::test::gradients_of(model, nullptr, &g));
   CHECK(model.real.value().item() == 1);
   CHECK_THROWS_AS(nop::Sgd({.momentum = 1}), nop::PreconditionError);
+}
+
+TEST_CASE("a rate that is negative or not finite is refused") {
+  nop::Sgd optimizer({.learning_rate = 0.1});
+  for (const double rate : {-0.1, std::nan(""), std::numeric_limits<double>::infinity()})
+    CHECK_THROWS_AS(optimizer.set_learning_rate(rate), nop::PreconditionError);
+  CHECK(optimizer.learning_rate() == 0.1);
 }
 
 }  // namespace

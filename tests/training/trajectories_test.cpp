@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <vector>
 
@@ -51,6 +52,22 @@ TEST_CASE("trajectories come back in half precision, with the noise they began f
   CHECK(set.steps_at(std::vector{0.0, 0.5}) == std::vector<std::size_t>{2, 0});
 }
 
+TEST_CASE("of many trajectories, some from the middle of a file on are the same as among all") {
+  const TemporaryFolder folder;
+  Set all(folder / "set", config());
+  all.make(1500, halved);
+  all.read(1500);
+  Set some(folder / "set", config());
+  some.read(900, 300);
+  CHECK(some.size() == 900);
+  const std::vector<std::size_t> samples{300, 499, 500, 1199}, steps{0, 1, 2};
+  CHECK(some.states(samples, steps).to_host() == all.states(samples, steps).to_host());
+  for (const std::size_t outside : {0U, 299U, 1200U})
+    CHECK_THROWS_AS((void)some.states(std::vector{outside}, steps), PreconditionError);
+  CHECK_THROWS_AS(some.read(500, 1200), PreconditionError);
+  CHECK(some.size() == 900);
+}
+
 TEST_CASE("only what is missing is made, and it is the same") {
   const TemporaryFolder folder;
   std::size_t made = 0;
@@ -80,12 +97,16 @@ TEST_CASE("a folder of other trajectories, a damaged file and a missing one are 
   auto other  = config();
   other.times = {0.5, 0};
   CHECK_THROWS_AS(Set(folder / "set", other), FormatError);
-  CHECK_THROWS_AS(set.read(501), PreconditionError);
+  for (const std::size_t count : {std::size_t{501}, std::size_t{10'000'000'000},
+                                  std::size_t{1} << 63U, std::numeric_limits<std::size_t>::max()}) {
+    CHECK_THROWS_AS(set.read(count), PreconditionError);
+    CHECK_THROWS_AS(set.read(10, count), PreconditionError);
+  }
   CHECK(set.size() == 0);
   set.read(500);
   CHECK_THROWS_WITH_AS(
       (void)set.states(std::vector<std::size_t>{500}, std::vector<std::size_t>{0}),
-      "Trajectories::states: expected samples below 500 and steps below 3, got 500 and 0",
+      "Trajectories::states: expected samples from 0 to below 500 and steps below 3, got 500 and 0",
       PreconditionError);
   CHECK_THROWS_AS((void)set.steps_at(std::vector{0.3}), PreconditionError);
   std::ofstream(folder / "set" / "part-00000.npy") << "not an array";

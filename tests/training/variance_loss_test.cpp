@@ -81,7 +81,7 @@ struct Normal {
     ResidualMlp<Cpu, float> net({.in_channels = 2, .out_channels = 2, .width = 32, .blocks = 2},
                                 rng);
     const DenoisingLoss loss{.schedule = schedule, .largest = 100};
-    train(net, 1000, [&](Tape& tape, std::size_t update, Rng& draws) {
+    train(net, 600, [&](Tape& tape, std::size_t update, Rng& draws) {
       return loss(net, tape, batch(update), draws);
     });
     return net;
@@ -92,7 +92,7 @@ struct Normal {
     Rng rng(2);
     WithVariance model(backbone, variance, rng);
     const VarianceLoss loss{.schedule = schedule, .largest = 100};
-    train(model.head(), 600, [&](Tape& tape, std::size_t update, Rng& draws) {
+    train(model.head(), 400, [&](Tape& tape, std::size_t update, Rng& draws) {
       return loss(model, tape, batch(update), draws);
     });
     return model;

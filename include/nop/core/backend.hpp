@@ -19,7 +19,7 @@
 namespace nop {
 
 /// The whole list of what a port to a new device supplies: static functions on plain pointers.
-/// Everything above works with whatever fulfils it; `docs/backends.md` walks through a small one.
+/// Everything above works with whatever fulfils it; `docs/backends.md` names the smallest one.
 ///
 /// Pointers are to the backend's own memory, except the host side of the two host copies. Results
 /// must not depend on how many threads took part. Functors are stateless or small; their call

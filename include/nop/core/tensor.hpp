@@ -31,6 +31,18 @@ class Tensor {
   /// No elements (one of value zero for rank 0).
   Tensor() : Tensor(ShapeType{}) {}
 
+  Tensor(const Tensor&)            = default;
+  Tensor& operator=(const Tensor&) = default;
+  ~Tensor()                        = default;
+  /// What is moved from has no elements.
+  Tensor(Tensor&& other) noexcept
+      : shape_(std::exchange(other.shape_, ShapeType{})), storage_(std::move(other.storage_)) {}
+  Tensor& operator=(Tensor&& other) noexcept {
+    shape_   = std::exchange(other.shape_, ShapeType{});
+    storage_ = std::move(other.storage_);
+    return *this;
+  }
+
   /// All elements zero.
   explicit Tensor(const ShapeType& shape) : Tensor(uninitialized(shape)) { fill(Element{}); }
 
@@ -70,9 +82,10 @@ class Tensor {
   /// The same elements under another shape of equal count.
   template <std::size_t NewRank>
   [[nodiscard]] Tensor<Element, NewRank, Backend> reshaped(const Shape<NewRank>& shape) const {
-    expects(element_count(shape) == size(), "Tensor::reshaped: expected a shape of ", size(),
-            " elements like ", shape_, ", got ", shape);
-    return Tensor<Element, NewRank, Backend>(shape, storage_);
+    using Reshaped = Tensor<Element, NewRank, Backend>;
+    expects(Reshaped::checked_count(shape) == size(), "Tensor::reshaped: expected a shape of ",
+            size(), " elements like ", shape_, ", got ", shape);
+    return Reshaped(shape, storage_);
   }
 
   /// All elements on the host, in row-major order.

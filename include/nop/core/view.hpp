@@ -5,6 +5,7 @@
 #include <nop/core/scalar.hpp>
 #include <nop/core/shape.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <type_traits>
 
@@ -18,8 +19,9 @@ template <class Element, std::size_t Rank, class Backend>
 class TensorView {
  public:
   TensorView(Element* data, const Shape<Rank>& shape) : data_(data), shape_(shape) {
-    expects(data != nullptr || element_count(shape) == 0, "TensorView: expected memory of shape ",
-            shape, ", got a null pointer");
+    // Not by the number of elements, which may be too large for one.
+    expects(data != nullptr || std::count(shape.begin(), shape.end(), 0U) > 0,
+            "TensorView: expected memory of shape ", shape, ", got a null pointer");
   }
 
   /// A view that may write is also one that may read.

@@ -25,7 +25,9 @@ namespace nop {
 /// time; each sample gets noise of its own at each time, streams of `rng`.
 ///
 /// Since E |eps|^2 is known, it is the mean of eps^^2 - eps^2 that is measured, which varies the
-/// less the more noise there is. Throws PreconditionError without data, or without two times.
+/// less the more noise there is. A solver divides by snr what is missing to 1: next to nothing but
+/// noise, where alpha < 0.05, it is that of -|eps^ - eps|^2, which is the same of a perfect model
+/// and varies by less still. Throws PreconditionError without data, or without two times.
 ///
 ///     auto config            = solver_named("analytic-ddim");
 ///     config.mean_square_eps = mean_square_eps(model, says, schedule, times, data, rng);
@@ -52,9 +54,11 @@ std::vector<double> mean_square_eps(const Model& model, Parameterisation says,
       const NoiseLevel level = schedule(times[step]);
       const auto eps         = normal_noise<Real, Backend>(shape, rng.stream());
       const auto x           = noised(some, eps, level);
-      const auto said = converted(x, model(x, times[step]), says, Parameterisation::eps, level);
-      totals[step] +=
-          static_cast<double>(sum(multiply(subtract(said, eps), add(said, eps))).item());
+      const auto said  = converted(x, model(x, times[step]), says, Parameterisation::eps, level);
+      const auto error = subtract(said, eps);
+      const auto part  = level.alpha < 0.05 ? sum(multiply(error, scale_by(error, -1)))
+                                            : sum(multiply(error, add(said, eps)));
+      totals[step] += static_cast<double>(part.item());
     }
   }
   for (double& total : totals) total = 1 + total / static_cast<double>(data.size());

@@ -33,12 +33,12 @@ enum class Method {
 struct SolverConfig {
   Method method     = Method::ddim;
   std::size_t order = 1;  ///< where the method has several, as listed there
-  /// The last step returns x_0 itself, whatever its time. So it always does at a time without
-  /// noise.
+  /// The last step returns x_0 itself, whatever its time, and the noise of a ReverseVariance. So
+  /// it always does at a time without noise.
   bool clean_end = false;
   /// The last step of a DPM-Solver++ multistep method is one of order 1.
   bool lower_order_final = true;
-  /// Of dpm_fast, which fit into its steps; 0 is one less than three a step.
+  /// Of dpm_fast, which fit into its steps; 0 is two less than three a step.
   std::size_t evaluations = 0;
 
   double eta               = 0;  ///< of ddim: how much noise, up to 1 for DDPM
@@ -115,8 +115,9 @@ inline SolverConfig solver_named(std::string_view name) {
           .variance = found->variance};
 }
 
-/// How many steps a solver can take with at most this many evaluations of the model; for grids of a
-/// given cost. Throws PreconditionError if there is not enough for one.
+/// How many steps a solver can take with at most this many evaluations of the model, which dpm_fast
+/// has to be told, too (`SolverConfig::evaluations`); for grids of a given cost. Throws
+/// PreconditionError if there is not enough for one.
 inline std::size_t steps_within(const SolverConfig& config, std::size_t evaluations) {
   const auto steps = [&] {
     switch (config.method) {
@@ -124,6 +125,7 @@ inline std::size_t steps_within(const SolverConfig& config, std::size_t evaluati
         return evaluations / 3 + (evaluations > 0);
       case Method::dpm:
       case Method::dpmpp:
+        expects(config.order > 0, "steps_within: expected an order of at least 1, got 0");
         return (evaluations + config.clean_end * (config.order - 1)) / config.order;
       case Method::heun:
         return (evaluations + config.clean_end) / 2;

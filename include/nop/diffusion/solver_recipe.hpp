@@ -47,7 +47,25 @@ class RecipeWriter {
  private:
   [[nodiscard]] std::size_t steps() const { return levels_.size() - 1; }
 
+  /// Methods that go by ratios of alpha, or half of the way in lambda, cannot begin where alpha is
+  /// 0.
+  [[nodiscard]] bool begins_anywhere() const {
+    switch (config_.method) {
+      case Method::ddim:
+      case Method::dpmpp_multistep:
+      case Method::runge_kutta:
+        return true;
+      case Method::dpmpp:
+        return config_.order == 1;
+      default:
+        return false;
+    }
+  }
+
   void check() const {
+    expects(begins_anywhere() || levels_.front().alpha > 0,
+            "Solver: expected something of the data at the first time, got none at ",
+            levels_.front().time);
     const auto expect_order = [this](std::size_t least, std::size_t largest) {
       expects(config_.order >= least && config_.order <= largest, "Solver: expected an order from ",
               least, " to ", largest, ", got ", config_.order);
@@ -133,7 +151,7 @@ class RecipeWriter {
     return {.eta             = config_.eta,
             .variance        = config_.variance,
             .mean_square_eps = analytic ? config_.mean_square_eps[i] : 1,
-            .largest         = i + config_.bounded_steps >= steps()
+            .largest         = steps() - i <= config_.bounded_steps
                                    ? config_.largest_deviation
                                    : std::numeric_limits<double>::infinity()};
   }

@@ -24,7 +24,8 @@ enum class TimeGrid {
   karras,          ///< in (sigma / alpha)^(1/7), from 80 to 0.002: Karras et al., NeurIPS 2022
   step,            ///< some of 1000 equal steps, then 0: "STEP" of Kong and Ping, "On fast sampling
                    ///< of diffusion probabilistic models", 2021,
-  step_quadratic,  ///< and with distances that grow, from 0.8 on
+  step_quadratic,  ///< and with distances that grow, from 0.8 on: where a schedule is all noise
+                   ///< there
   var,             ///< variances of the steps that grow linearly, then 0: their "VAR",
   var_quadratic    ///< and as squares
 };

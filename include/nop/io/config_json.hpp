@@ -3,11 +3,14 @@
 
 #include <nop/core/enumerator.hpp>
 #include <nop/core/error.hpp>
+#include <nop/core/expects.hpp>
 #include <nop/core/shape.hpp>
 #include <nop/io/json.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -72,6 +75,8 @@ Json value_to_json(const Value& value) {
   } else if constexpr (may_be_absent<Value>) {
     return value ? value_to_json(*value) : Json();
   } else {
+    if constexpr (std::floating_point<Value>)
+      expects(std::isfinite(value), "config_to_json: expected a finite number, got ", value);
     return value;
   }
 }

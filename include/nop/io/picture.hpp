@@ -103,7 +103,9 @@ struct PlacedPanel {
 };
 
 inline PlacedPanel measured(const Panel& panel, Canvas& canvas) {
-  expects(panel.height > 0 && panel.width > 0 && panel.values.size() == panel.height * panel.width,
+  expects(panel.height > 0 && panel.width > 0 &&
+              panel.values.size() / panel.width == panel.height &&
+              panel.values.size() % panel.width == 0,
           "draw_panels: '", panel.title, "' has ", panel.values.size(), " values for ",
           panel.height, " rows of ", panel.width);
   expects(!panel.limits || (panel.limits->low <= panel.limits->high &&

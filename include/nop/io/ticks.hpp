@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/core/expects.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -52,8 +54,8 @@ inline Limits widened(const Limits& limits, Scale scale) {
   if (!(limits.low <= limits.high)) return scale == Scale::linear ? Limits{0, 1} : Limits{1, 10};
   if (scale == Scale::logarithmic) {
     if (limits.high / limits.low > 1 + 1e-9) return limits;
-    return {std::max(limits.low / 2, std::numeric_limits<double>::min()),
-            std::min(limits.high * 2, std::numeric_limits<double>::max())};
+    const double low = std::max(limits.low / 2, std::numeric_limits<double>::min());
+    return {low, std::min(std::max(limits.high * 2, 4 * low), std::numeric_limits<double>::max())};
   }
   constexpr double tiny  = 1e-280;  // Below it the steps between marks lose their digits.
   constexpr double large = std::numeric_limits<double>::max();
@@ -90,6 +92,13 @@ inline std::string scientific(double value, int digits) {
   if (digits > 0) mantissa.erase(mantissa.find_last_not_of('0') + 1);
   if (mantissa.back() == '.') mantissa.pop_back();
   return mantissa + "e" + exponent;
+}
+
+inline void expect_positive(const char* function, const Limits& limits) {
+  expects(0 < limits.low && limits.low < limits.high &&
+              limits.high < std::numeric_limits<double>::infinity(),
+          function, ": expected finite positive limits, in order, got ", limits.low, " and ",
+          limits.high);
 }
 
 /// The digits behind the point that tell multiples of `step` apart.
@@ -130,8 +139,11 @@ inline std::string power_of_ten(int exponent) {
 
 }  // namespace detail
 
-/// About `count` marks at round numbers within the limits.
+/// About `count` marks at round numbers within the limits. Throws PreconditionError unless these
+/// are in order.
 inline std::vector<Tick> linear_ticks(const Limits& limits, std::size_t count) {
+  expects(limits.low < limits.high, "linear_ticks: expected limits in order, got ", limits.low,
+          " and ", limits.high);
   const double parts     = static_cast<double>(std::max<std::size_t>(count, 1));
   const double step      = detail::nice_step(limits.high / parts - limits.low / parts);
   const double magnitude = std::max(std::abs(limits.low), std::abs(limits.high));
@@ -145,8 +157,10 @@ inline std::vector<Tick> linear_ticks(const Limits& limits, std::size_t count) {
 }
 
 /// About `count` marks within positive limits: at powers of ten, or, where the limits are less than
-/// two decades apart, at round numbers.
+/// two decades apart, at round numbers. Throws PreconditionError unless they are finite, positive
+/// and in order.
 inline std::vector<Tick> logarithmic_ticks(const Limits& limits, std::size_t count) {
+  detail::expect_positive("logarithmic_ticks", limits);
   const double low = std::log10(limits.low), high = std::log10(limits.high);
   std::vector<Tick> ticks;
   if (high - low >= 2) {
@@ -176,6 +190,7 @@ inline std::vector<Tick> ticks_of(const Limits& limits, Scale scale, std::size_t
 inline std::vector<double> minor_ticks(const Limits& limits, Scale scale) {
   std::vector<double> values;
   if (scale == Scale::linear) return values;
+  detail::expect_positive("minor_ticks", limits);
   const double low = std::log10(limits.low), high = std::log10(limits.high);
   if (high - low > 12) return values;
   for (int exponent = static_cast<int>(std::floor(low)); exponent <= high; ++exponent)

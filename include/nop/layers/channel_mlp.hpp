@@ -37,6 +37,8 @@ class ChannelMlp {
       : activation_(config.activation), dropout_(config.dropout) {
     expects(dropout_ >= 0 && dropout_ < 1, "ChannelMlp: expected a dropout in [0, 1), got ",
             dropout_);
+    expects(config.hidden_layers < 1024, "ChannelMlp: expected fewer than 1024 hidden layers, got ",
+            config.hidden_layers);
     std::size_t channels = config.in_channels;
     for (std::size_t layer = 0; layer <= config.hidden_layers; ++layer) {
       const std::size_t next =
@@ -49,6 +51,7 @@ class ChannelMlp {
   template <field F, context... Context>
   auto operator()(const F& x, Context&&... context) const {
     if (maps_.size() == 2 && !drops_out(context...)) return mix_chain(x, first(), second());
+    expects(!maps_.empty(), "ChannelMlp: expected maps, got a layer that was moved from");
     auto u = dropped(mix_chain(x, link(0)), context...);
     for (std::size_t map = 1; map < maps_.size(); ++map)
       u = dropped(mix_chain(u, link(map)), context...);

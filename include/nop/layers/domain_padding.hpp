@@ -50,6 +50,7 @@ class DomainPadding {
   template <field F>
   auto padded(const F& x) const {
     const auto grid = grid_of(x.shape());
+    expects(element_count(grid) > 0, "DomainPadding: expected a grid with points, got ", grid);
     return pad(x, joined(Shape<2>{}, before(grid, grid)),
                joined(Shape<2>{x.extent(0), x.extent(1)}, padded_grid(grid, grid)));
   }

@@ -26,15 +26,16 @@ namespace nop {
 ///
 ///     y = sigma( norm( K x ) + skip(x) ),    z = sigma( norm( mlp(y) + mlp_skip(x) ) )
 ///
-/// for [batch, in_channels, grid...] to [batch, out_channels, grid...]. The last layer of a model
-/// has no sigma outside its MLP. In pre-activation order x is first replaced by norm(sigma(x)), and
-/// then
+/// for [batch, in_channels, grid...] to [batch, out_channels, grid...]. In pre-activation order x
+/// is first replaced by norm(sigma(x)), and then
 ///
 ///     y = norm( sigma( K x + skip(x) ) ),    z = mlp(y) + mlp_skip(x).
 ///
 /// Without an MLP, z is y in the first form followed by norm and sigma again, and y in the second.
-///
 /// In original order, z = sigma( mlp( norm( K x ) ) + skip(x) ).
+///
+/// The last layer of a model (`is_last`) has none of these sigmas but that in its MLP and, in
+/// pre-activation order, the first one.
 ///
 /// Called with another grid, it gives its result there: K x is evaluated on it, and what the skips
 /// add is resampled.

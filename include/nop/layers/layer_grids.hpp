@@ -44,6 +44,7 @@ template <std::size_t Dim, class Scaled>
 HostVector<Shape<Dim>> with_margins(const Scaled& scaled, const Shape<Dim>& grid,
                                     const DomainPadding<Dim>& padding, const Shape<Dim>& own,
                                     std::size_t layers) {
+  expects(layers > 0, "model: expected one with layers, got one that was moved from");
   HostVector<Shape<Dim>> padded(layers);
   auto here = padding.padded_grid(own, own);
   for (std::size_t layer = 0; layer + 1 < layers; ++layer)

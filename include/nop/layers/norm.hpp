@@ -51,7 +51,17 @@ struct Towards {
   constexpr auto operator()(auto from, auto to) const { return from + (to - from) * share; }
 };
 
-/// Normalisation of [batch, channel, grid...].
+/// Normalisation of real fields [batch, channel, grid...] to the same shape, with n = (x - mean) /
+/// sqrt(variance + epsilon):
+///
+///     none, instance   x, and n of each channel of each sample
+///     group            weight_c n + bias_c, of each group of channels (Wu and He 2018)
+///     batch            likewise, of each channel of the batch (Ioffe and Szegedy 2015)
+///     adaptive         f_c n + o_c, of each channel of each sample, (f, o) out of an embedding
+///
+/// weight and bias start as 1 and 0. Throws PreconditionError for groups that do not divide the
+/// channels and an adaptive norm of no embedding; when called, for other channels and an adaptive
+/// norm that is told no embedding of its length.
 ///
 /// Batch norm goes by its running mean and variance, kept tensors that begin with 0 and 1 and
 /// travel with the model, unless it is told BatchStatistics: then by those of the batch, and the
@@ -74,20 +84,21 @@ class Norm {
   };
 
   Norm(const Config& config, const Initializer& init) : config_(config) {
+    expects(config.epsilon >= 0, "Norm: expected an epsilon of at least 0, got ", config.epsilon);
     switch (config.kind) {
       case NormKind::none:
       case NormKind::instance:
         break;
       case NormKind::batch:
-        running_mean_.emplace(filled(0));
-        running_variance_.emplace(filled(1));
-        make_affine();
+        running_mean_.emplace(filled(0, init));
+        running_variance_.emplace(filled(1, init));
+        make_affine(init);
         break;
       case NormKind::group:
         expects(config.groups > 0 && config.channels % config.groups == 0,
                 "Norm: expected a number of groups that divides ", config.channels,
                 " channels, got ", config.groups);
-        make_affine();
+        make_affine(init);
         break;
       case NormKind::adaptive:
         expects(config.embedding > 0,
@@ -103,6 +114,7 @@ class Norm {
 
   template <field F, context... Context>
   auto operator()(const F& x, Context&&... context) const -> decltype(group_norm(x, 1, Real())) {
+    expect_channels(x.shape());
     switch (config_.kind) {
       case NormKind::instance:
         return group_norm(x, config_.channels, epsilon());
@@ -163,16 +175,19 @@ class Norm {
     expects(config_.kind == NormKind::group, "Norm: expected a group norm to be activated, got ",
             enumerator_name(config_.kind));
   }
+  template <std::size_t Rank>
+  void expect_channels(const Shape<Rank>& shape) const {
+    expects(config_.kind == NormKind::none || shape[1] == config_.channels, "Norm: expected ",
+            config_.channels, " channels, got a field of shape ", shape);
+  }
   [[nodiscard]] Real epsilon() const { return static_cast<Real>(config_.epsilon); }
   [[nodiscard]] Real share() const { return static_cast<Real>(config_.momentum); }
-  [[nodiscard]] Vector filled(Real value) const {
-    Vector vector({config_.channels});
-    vector.fill(value);
-    return vector;
+  [[nodiscard]] Vector filled(Real value, const Initializer& init) const {
+    return init.template constant<Real, 1, Backend>({config_.channels}, value);
   }
-  void make_affine() {
-    weight_.emplace(filled(1));
-    bias_.emplace(filled(0));
+  void make_affine(const Initializer& init) {
+    weight_.emplace(filled(1, init));
+    bias_.emplace(filled(0, init));
   }
 
   template <class Field>

@@ -96,6 +96,9 @@ class Normalizer {
 
   [[nodiscard]] const Config& config() const { return config_; }
 
+  /// (x - mean) / (deviation + 1e-7) of a field [batch, channel, grid...]; x itself where there is
+  /// nothing to normalise by. Throws PreconditionError if the channels, or for statistics per point
+  /// the grid, are not those of the statistics.
   template <field_like<Dim, Backend, Element> Field>
   [[nodiscard]] auto encode(const Field& x) const {
     check("Normalizer::encode", x.shape());
@@ -108,6 +111,7 @@ class Normalizer {
         x);
   }
 
+  /// x (deviation + 1e-7) + mean. Throws PreconditionError as `encode` does.
   template <field_like<Dim, Backend, Element> Field>
   [[nodiscard]] auto decode(const Field& x) const {
     check("Normalizer::decode", x.shape());

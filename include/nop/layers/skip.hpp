@@ -24,7 +24,10 @@ constexpr auto enumerator_names(SkipKind) {
   return std::to_array<const char*>({"none", "identity", "linear", "soft_gating"});
 }
 
-/// A connection past a layer: y + skip(x).
+/// A connection past a layer, y + skip(x), of real fields [batch, channel, grid...]: x with
+/// in_channels, y with out_channels, on one grid. W of a linear skip, [out, in], starts as in
+/// ChannelLinear, g of a soft gating, [channel], as 1. Throws PreconditionError for an identity or
+/// a gate between unequal channels; when called, where shapes do not fit.
 template <backend Backend, real Real>
 class Skip {
  public:
@@ -90,9 +93,8 @@ class Skip {
             {.in_channels = config.in_channels, .out_channels = config.out_channels, .bias = false},
             init);
       case SkipKind::soft_gating: {
-        Tensor<Real, 1, Backend> ones({config.out_channels});
-        ones.fill(1);
-        return SoftGating{Parameter<Real, 1, Backend>(ones)};
+        return SoftGating{Parameter<Real, 1, Backend>(
+            init.template constant<Real, 1, Backend>({config.out_channels}, 1))};
       }
       case SkipKind::none:
         break;

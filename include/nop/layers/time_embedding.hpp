@@ -36,15 +36,15 @@ class TimeEmbedding {
   };
 
   TimeEmbedding(const Config& config, const Initializer& init)
-      : frequencies_(frequencies(config)),
-        first_({.in_channels  = config.waves,
+      : first_({.in_channels  = config.waves,
                 .out_channels = config.channels,
                 .start        = WeightStart::fan_average},
                init),
         second_({.in_channels  = config.channels,
                  .out_channels = config.channels,
                  .start        = WeightStart::fan_average},
-                init) {}
+                init),
+        frequencies_(frequencies(config)) {}
 
   template <field Times>
     requires(rank_of<Times> == 1)
@@ -71,8 +71,8 @@ class TimeEmbedding {
     return Tensor<Real, 1, Backend>({count}, std::span<const Real>(values));
   }
 
-  Tensor<Real, 1, Backend> frequencies_;
   ChannelLinear<Backend, Real> first_, second_;
+  Tensor<Real, 1, Backend> frequencies_;
 };
 
 }  // namespace nop

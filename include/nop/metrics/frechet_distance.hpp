@@ -79,7 +79,7 @@ inline void check_moments(const FeatureMoments& moments) {
 template <real Real, std::size_t Rank, class Backend>
 FeatureMoments feature_moments(const Tensor<Real, Rank, Backend>& features) {
   detail::check_samples("feature_moments", features, features, 2);
-  auto samples            = detail::samples_in_double(features);
+  auto samples            = detail::samples_in_double("feature_moments", features);
   const std::size_t count = samples.count, length = samples.length;
   Tensor<double, 1, Cpu> mean({length});
   double* const means = mean.mutable_data();

@@ -106,10 +106,11 @@ template <real A, real B, std::size_t Rank, class BackendA, class BackendB>
 PrecisionRecall precision_recall(const Tensor<A, Rank, BackendA>& real_features,
                                  const Tensor<B, Rank, BackendB>& generated_features,
                                  std::size_t k = 3) {
-  expects(k > 0, "precision_recall: expected at least the first neighbour, got 0");
+  expects(k > 0 && k < std::numeric_limits<std::size_t>::max(),
+          "precision_recall: expected the first neighbour or a later one, got ", k);
   detail::check_samples("precision_recall", real_features, generated_features, k + 1);
-  const auto real_set      = detail::samples_in_double(real_features);
-  const auto generated_set = detail::samples_in_double(generated_features);
+  const auto real_set      = detail::samples_in_double("precision_recall", real_features);
+  const auto generated_set = detail::samples_in_double("precision_recall", generated_features);
   const detail::DistancesTo to_real(real_set), to_generated(generated_set);
   return {.precision = detail::share_inside(generated_set, to_real,
                                             detail::squared_radii(real_set, to_real, k)),

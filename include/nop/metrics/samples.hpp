@@ -6,6 +6,7 @@
 #include <nop/core/shape.hpp>
 #include <nop/core/tensor.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -17,10 +18,13 @@ struct Samples {
   std::vector<double> values;
 };
 
+/// Throws PreconditionError, in the name of a function, for a number that is not finite.
 template <real Real, std::size_t Rank, class Backend>
   requires(Rank >= 2)
-Samples samples_in_double(const Tensor<Real, Rank, Backend>& x) {
+Samples samples_in_double(const char* name, const Tensor<Real, Rank, Backend>& x) {
   const auto values = x.to_host();
+  for (const Real value : values)
+    expects(std::isfinite(value), name, ": expected samples of finite numbers, got ", value);
   return {x.extent(0), element_count(x.shape(), 1), {values.begin(), values.end()}};
 }
 

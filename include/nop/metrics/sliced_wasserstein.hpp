@@ -89,9 +89,11 @@ template <real A, real B, std::size_t Rank, class BackendA, class BackendB>
 double sliced_wasserstein(const Tensor<A, Rank, BackendA>& a, const Tensor<B, Rank, BackendB>& b,
                           std::size_t directions, const RandomStream& random) {
   detail::check_samples("sliced_wasserstein", a, b, 1);
-  expects(directions > 0, "sliced_wasserstein: expected at least one direction, got 0");
-  const auto first              = detail::samples_in_double(a);
-  const auto second             = detail::samples_in_double(b);
+  constexpr std::size_t most_directions = 1'000'000;
+  expects(directions > 0 && directions <= most_directions, "sliced_wasserstein: expected 1 to ",
+          most_directions, " directions, got ", directions);
+  const auto first              = detail::samples_in_double("sliced_wasserstein", a);
+  const auto second             = detail::samples_in_double("sliced_wasserstein", b);
   const auto all                = detail::random_directions(directions, first.length, random);
   constexpr std::size_t at_once = 64;
   double total                  = 0;

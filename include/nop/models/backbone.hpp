@@ -22,10 +22,10 @@
 ///
 /// and has numbered places between its blocks, whose channels `places()` lists. At several times
 /// (sample, state) is one batch for whatever knows of no other state, the states of a sample in a
-/// row. At a place p
+/// row. At a place p, in the States `between.states(p)`, which all blocks since place p - 1 have,
 ///
-///     h = block(h, ...)     in the States `between.states(p)`: so have all blocks since place p -
-///     1 h = between(p, h)
+///     h = block(h, ...)
+///     h = between(p, h)
 ///
 /// A block that answers in more states than its h has begins as it is for all, and only where it
 /// meets the time in each: `h` has one state before the first block that is told several times.

@@ -87,13 +87,15 @@ class Dsno {
   Dsno(const Config& config, const Initializer& init)
       : Dsno(Backbone(config.backbone, init), config.times, config.modes, init, config.ends) {}
 
-  /// Begins with a backbone as it is. Throws PreconditionError without times, or places for
-  /// temporal convolutions.
+  /// Begins with a backbone as it is. Throws PreconditionError without times, for one that is not
+  /// in [0, 1], and without places for temporal convolutions.
   Dsno(Backbone backbone, std::vector<double> times, std::size_t modes, const Initializer& init,
        const DsnoEnds& ends = DsnoEnds{})
       : backbone_(std::move(backbone)), times_(std::move(times)), modes_(modes), ends_(ends) {
     const auto channels = backbone_.places();
     expects(!times_.empty(), "Dsno: expected at least one time, got none");
+    for (const double time : times_)
+      expects(time >= 0 && time <= 1, "Dsno: expected times in [0, 1], got ", time);
     expects(ends.shared < channels.size() && ends.separate < channels.size() - ends.shared,
             "Dsno: expected ends that leave one of ", channels.size(), " places, got ", ends.shared,
             " that are shared and ", ends.separate, " that are separate");

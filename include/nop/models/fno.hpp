@@ -49,9 +49,13 @@ class Fno {
   template <backend Other>
   using On = Fno<Dim, Other, Element, Forms>;
 
+  /// Throws PreconditionError without channels or layers, for a scaling that is not one per layer,
+  /// a ratio that leaves no hidden channel, and where a layer does.
   Fno(const Config& config, const Initializer& init);
 
-  /// The result on the grid of `x`, or what the layers scale it to.
+  /// The result on the grid of `x`, or what the layers scale it to: [batch, in_channels, grid...]
+  /// to [batch, out_channels, output_grid(grid)...]. Throws PreconditionError for other channels
+  /// and an empty grid.
   template <field_like<Dim, Backend, Element> Field, context... Context>
   auto operator()(const Field& x, Context&&... context) const {
     return (*this)(x, output_grid(grid_of(x.shape())), context...);
@@ -82,7 +86,7 @@ class Fno {
 
   /// Reads `x` and writes `y` where they are, somebody's arrays of shape [batch, in_channels,
   /// grid...] and [batch, out_channels, output_grid(grid)...]. May be called from many threads at
-  /// once.
+  /// once. Throws PreconditionError for other shapes.
   void run(const TensorView<const Element, Dim + 2, Backend>& x,
            const TensorView<Element, Dim + 2, Backend>& y) const {
     detail::run_model(*this, config_.out_channels, x, y);

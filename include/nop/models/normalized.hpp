@@ -112,6 +112,9 @@ class Normalized {
         config_.input == NormalizerKind::per_point ? input_.config().grid : output_.config().grid;
   }
 
+  /// decode(model(encode(x))): a field [batch, in_channels, grid...] to [batch, out_channels, ...]
+  /// on the grid where the model answers, both in physical units. Throws PreconditionError where
+  /// the model or a normalizer does.
   template <field_like<dimensions, Backend, Element> Field, context... Context>
   auto operator()(const Field& x, Context&&... context) const {
     return output_.decode(model_(input_.encode(x), context...));

@@ -125,6 +125,8 @@ class UNet {
     return head_(trunk(x, times, context...));
   }
 
+  /// Each sample at all of `times` [times]: to [batch states, out_channels, grid...], the states of
+  /// a sample in a row, as many as `between` leaves. Throws PreconditionError as the one before.
   template <field_like<Dim, Backend, Real> X, field Times, between_blocks Between,
             context... Context>
     requires(rank_of<Times> == 1)
@@ -224,6 +226,12 @@ class UNet {
                 std::count(config.multipliers.begin(), config.multipliers.end(), 0U) == 0,
             "UNet: expected 1 to 31 levels of multipliers above 0, got ",
             config.multipliers.size());
+    constexpr std::size_t most = std::size_t{1} << 20U;
+    expects(config.width <= most, "UNet: expected a width of at most ", most, ", got ",
+            config.width);
+    for (const std::size_t multiplier : config.multipliers)
+      expects(multiplier <= most, "UNet: expected multipliers of at most ", most, ", got ",
+              multiplier);
     for (const std::size_t level : config.attention)
       expects(level < config.multipliers.size(), "UNet: expected attention at one of ",
               config.multipliers.size(), " levels, got ", level);

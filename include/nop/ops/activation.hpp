@@ -38,6 +38,14 @@ struct Pointwise {
 
 }  // namespace detail
 
+/// sigma of every element of a real field of any shape, in that shape:
+///
+///     gelu         x Phi(x), Phi the normal distribution (Hendrycks and Gimpel 2016)
+///     relu         max(x, 0), of slope 0 at 0
+///     leaky_relu   x where positive, else x / 100
+///     silu         x / (1 + exp(-x)) (Elfwing, Uchibe, Doya 2018)
+///     tanh
+///     selu         1.0507 x where positive, else 1.7581 (exp(x) - 1) (Klambauer et al. 2017)
 inline constexpr detail::Pointwise<functions::Gelu> gelu;
 inline constexpr detail::Pointwise<functions::Relu> relu;
 inline constexpr detail::Pointwise<functions::LeakyRelu> leaky_relu;
@@ -45,7 +53,7 @@ inline constexpr detail::Pointwise<functions::Silu> silu;
 inline constexpr detail::Pointwise<functions::Tanh> tanh;
 inline constexpr detail::Pointwise<functions::Selu> selu;
 
-/// Applies the chosen activation.
+/// The activation of that name of every element of a real field, in its shape; identity is x.
 template <field X>
 auto activate(const X& x, Activation activation) -> decltype(gelu(x)) {
   if (activation == Activation::identity)

@@ -111,7 +111,8 @@ struct MixChannels {
 };
 
 struct ScaleChannels {
-  /// x_c gate_c at every point; gate of shape [channel].
+  /// x_c gate_c at every point: a field [batch, channel, grid...] and a gate [channel] to the shape
+  /// of x. Throws PreconditionError if the channels differ.
   template <operand X, operand Gate>
   auto operator()(const X& x, const Gate& gate) const {
     expects(x.extent(1) == gate.extent(0), "scale_channels: expected a gate of ", x.extent(1),
@@ -123,8 +124,8 @@ struct ScaleChannels {
   static constexpr auto rule = [](const auto& x, const auto& gate) {
     return with_pullbacks(
         mapped_by_channel(Times{}, x, gate),
-        [gate](const auto& g) { return mapped_by_channel(Times{}, g, gate); },
-        [x](const auto& g) { return summed_by_channel(Times{}, g, x); });
+        [gate](const auto& g) { return mapped_by_channel(TimesConjugate{}, g, gate); },
+        [x](const auto& g) { return summed_by_channel(TimesConjugate{}, g, x); });
   };
 };
 

@@ -102,12 +102,14 @@ struct Through {
 };
 
 struct MixChain {
-  /// A chain of channel mixings with what is added to them, in one pass over memory:
+  /// A chain of channel mixings with what is added to them, in one pass over memory. At every point
+  /// of a real field x [batch, channel, grid...], from u_0 = x on,
   ///
-  ///     u_0 = x,   u_l = sigma( W u_{l-1} + b + r + g x )   at every point of [batch, channel,
-  ///     grid...]
+  ///     u_l = sigma( W u_{l-1} + b + r + g x )
   ///
-  /// written link by link:
+  /// with W [out, in], b [out], r a field like u_l, and g [out], where out has to be the channels
+  /// of x; b, r and g may be absent. Gives [batch, out of the last link, grid...]. Written link by
+  /// link:
   ///
   ///     mix_chain(x, through(w, b).then(Activation::gelu), through(v).plus(r).plus_gated(g))
   ///

@@ -120,13 +120,14 @@ struct ToModes {
 
 template <FieldKind Kind, std::size_t First, SpectrumLayout Layout>
 struct FromModes {
-  /// Evaluates the trigonometric sum of a spectrum on a grid, of any size:
+  /// Evaluates the trigonometric sum of a spectrum on a grid of any size, of as many axes:
   ///
-  ///     u(x) = sum_k w(k) Y(k) exp(+2 pi i k.x / N),    its real part for a real field,
+  ///     u(x) = sum_k w(k) Y(k) exp(+2 pi i k.x / N)
   ///
-  /// with w = 1 where the frequency of the half axis is 0, else 2. This is exact trigonometric
-  /// interpolation; modes that the grid cannot hold are dropped. Throws PreconditionError if an
-  /// extent of the grid is 0.
+  /// For a complex field w = 1. A real field is the real part, with w = 1 where the frequency of
+  /// the half axis is 0, else 2. The modes of the spectrum, as `to_modes` orders them, become the
+  /// grid; other axes stay. This is exact trigonometric interpolation; modes that the grid cannot
+  /// hold are dropped. Throws PreconditionError if an extent of the grid or of the modes is 0.
   template <field Spectrum, std::size_t Dim>
   auto operator()(const Spectrum& spectrum, const Shape<Dim>& grid,
                   FourierEngine engine = FourierEngine::automatic) const {

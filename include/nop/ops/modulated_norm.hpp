@@ -52,7 +52,8 @@ struct ModulatedNorm {
   /// sigma((1 + scale) (weight n + bias) + shift) with numbers for each channel of each sample, the
   /// scales and then the shifts [batch, 2 channel]: what a network is told comes in here, such as a
   /// time (Perez et al., AAAI 2018; Dhariwal and Nichol, NeurIPS 2021). Of n times as many numbers
-  /// as samples each sample meets n in a row, for [n batch, ...].
+  /// as samples each sample meets n in a row, for [n batch, ...]. Throws PreconditionError for
+  /// other numbers than those.
   template <operand X, operand Weight, operand Bias, operand Numbers>
     requires(real<element_of<X>> && rank_of<Weight> == 1 && rank_of<Bias> == 1 &&
              rank_of<Numbers> == 2)

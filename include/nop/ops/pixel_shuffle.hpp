@@ -88,11 +88,19 @@ struct PixelBlocks {
   }
 };
 
+/// Throws PreconditionError unless blocks may be so long; of larger ones the points could not be
+/// counted.
+inline void expect_factor(const char* function, std::size_t factor) {
+  expects(factor > 0 && factor < 1024, function,
+          ": expected blocks of 1 to 1023 points along each axis, got ", factor);
+}
+
 /// The blocks of a field on the fine grid.
 template <std::size_t Rank>
 PixelBlocks<Rank - 2> blocks_of(const char* function, const Shape<Rank>& shape,
                                 std::size_t factor) {
-  bool divides = factor > 0;
+  expect_factor(function, factor);
+  bool divides = true;
   for (std::size_t axis = 2; axis < Rank; ++axis) divides = divides && shape[axis] % factor == 0;
   expects(divides, function, ": expected a grid in blocks of ", factor,
           " points along each axis, got a field of shape ", shape);
@@ -123,10 +131,11 @@ struct PixelShuffle {
   template <field X>
     requires(rank_of<X> >= 3)
   auto operator()(const X& x, std::size_t factor) const {
+    expect_factor("pixel_shuffle", factor);
     constexpr std::size_t dim = rank_of<X> - 2;
     auto fine                 = x.shape();
     const std::size_t places  = element_count(uniform_shape<dim>(factor));
-    expects(factor > 0 && fine[1] % places == 0, "pixel_shuffle: expected a multiple of ", places,
+    expects(fine[1] % places == 0, "pixel_shuffle: expected a multiple of ", places,
             " channels for a factor of ", factor, ", got a field of shape ", x.shape());
     fine[1] /= places;
     for (std::size_t axis = 2; axis < dim + 2; ++axis) fine[axis] *= factor;

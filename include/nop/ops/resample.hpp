@@ -148,6 +148,9 @@ struct Resample {
     expects(element_count(grid) > 0 && element_count(own) > 0,
             "resample: expected at least one point per axis, got a field of shape ", x.shape(),
             " for the grid ", grid);
+    for (std::size_t axis = 0; axis < Dim; ++axis)
+      expects(grid[axis] <= (std::size_t{1} << 40U) / own[axis],
+              "resample: expected a grid that fits into memory, got ", grid);
     auto u = reshape(x, x.shape());
     if (grid == own) return u;
     switch (interpolation) {

@@ -10,6 +10,7 @@
 #include <nop/core/tensor.hpp>
 
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -25,6 +26,8 @@ struct RepeatSamples {
     requires(rank_of<X> >= 1)
   auto operator()(const X& x, std::size_t times) const {
     expects(times > 0, "repeat_samples: expected at least one time, got 0");
+    expects(x.extent(0) == 0 || times <= std::numeric_limits<std::size_t>::max() / x.extent(0),
+            "repeat_samples: expected a result that fits into memory, got ", times, " times");
     return evaluate([times](const auto& value) { return rule(value, times); }, x);
   }
 

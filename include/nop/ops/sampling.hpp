@@ -74,10 +74,11 @@ struct AveragePool {
 
 struct UpsampleNearest {
   /// Each value at a block of factor^d points, [batch, channel, grid...] to [batch, channel, factor
-  /// grid...]. Throws PreconditionError for a factor of 0.
+  /// grid...]. Throws PreconditionError unless the factor is from 1 to 1023.
   template <field X>
     requires(rank_of<X> >= 3)
   auto operator()(const X& x, std::size_t factor) const {
+    expect_factor("upsample_nearest", factor);
     auto fine = x.shape();
     for (std::size_t axis = 2; axis < rank_of<X>; ++axis) fine[axis] *= factor;
     const BlockValues<rank_of<X> - 2> values{blocks_of("upsample_nearest", fine, factor)};

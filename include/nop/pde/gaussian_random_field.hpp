@@ -103,8 +103,12 @@ class GaussianRandomField {
       : functions_(Basis::count(config.max_frequency)), stream_(stream) {
     expects(config.alpha > 0 && config.tau > 0, "GaussianRandomField: expected alpha and tau > 0, ",
             "got ", config.alpha, " and ", config.tau);
-    expects(functions_ <= std::size_t{1} << bits_per_axis, "GaussianRandomField: expected at most ",
-            std::size_t{1} << bits_per_axis, " basis functions per axis, got ", functions_);
+    expects(std::isfinite(config.sigma), "GaussianRandomField: expected a finite sigma, got ",
+            config.sigma);
+    constexpr std::size_t most = std::size_t{1} << bits_per_axis;
+    expects(config.max_frequency < most && functions_ <= most,
+            "GaussianRandomField: expected at most ", most,
+            " basis functions per axis, got frequencies up to ", config.max_frequency);
     deviations_.reserve(element_count(shape()));
     for_each_index([&](const Shape<Dim>& j) {
       double eigenvalue = config.tau * config.tau;

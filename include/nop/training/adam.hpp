@@ -3,6 +3,7 @@
 
 #include <nop/autodiff/members.hpp>
 #include <nop/autodiff/tape.hpp>
+#include <nop/core/expects.hpp>
 #include <nop/core/functors.hpp>
 #include <nop/training/parameter_states.hpp>
 
@@ -80,7 +81,12 @@ class AdamOptimizer {
 
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] double learning_rate() const { return config_.learning_rate; }
-  void set_learning_rate(double rate) { config_.learning_rate = rate; }
+  /// Throws PreconditionError for a rate that is negative or not finite.
+  void set_learning_rate(double rate) {
+    expects(rate >= 0 && std::isfinite(rate),
+            "Adam::set_learning_rate: expected a finite rate of at least 0, got ", rate);
+    config_.learning_rate = rate;
+  }
 
   /// Changes the parameters of `model` by one step.
   template <module Model>

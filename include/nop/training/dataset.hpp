@@ -128,7 +128,9 @@ class Dataset<Dim, Backend, Real>::Batches {
   }
 
   /// The number of batches.
-  [[nodiscard]] std::size_t size() const { return (data_.size() + count_ - 1) / count_; }
+  [[nodiscard]] std::size_t size() const {
+    return data_.size() / count_ + (data_.size() % count_ != 0 ? 1 : 0);
+  }
   [[nodiscard]] Iterator begin() const { return {this, 0}; }
   [[nodiscard]] Iterator end() const { return {this, size()}; }
 

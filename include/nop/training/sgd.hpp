@@ -3,9 +3,11 @@
 
 #include <nop/autodiff/members.hpp>
 #include <nop/autodiff/tape.hpp>
+#include <nop/core/expects.hpp>
 #include <nop/core/functors.hpp>
 #include <nop/training/parameter_states.hpp>
 
+#include <cmath>
 #include <string>
 
 namespace nop {
@@ -41,7 +43,12 @@ class Sgd {
 
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] double learning_rate() const { return config_.learning_rate; }
-  void set_learning_rate(double rate) { config_.learning_rate = rate; }
+  /// Throws PreconditionError for a rate that is negative or not finite.
+  void set_learning_rate(double rate) {
+    expects(rate >= 0 && std::isfinite(rate),
+            "Sgd::set_learning_rate: expected a finite rate of at least 0, got ", rate);
+    config_.learning_rate = rate;
+  }
 
   /// Changes the parameters of `model` by one step.
   template <module Model>

@@ -96,7 +96,7 @@ class Trajectories {
   /// [sample, channel, grid...] with the states [sample, step, channel, grid...] at all times.
   template <class Solve>
   void make(std::size_t count, const Solve& solve, std::optional<Progress::Config> progress = {}) {
-    const std::size_t parts = (count + part_size - 1) / part_size;
+    const std::size_t parts = count / part_size + (count % part_size != 0 ? 1 : 0);
     std::vector<std::size_t> missing;
     for (std::size_t part = 0; part < parts; ++part)
       if (!std::filesystem::exists(path_of(part))) missing.push_back(part);
@@ -122,15 +122,20 @@ class Trajectories {
     return part * part_size;
   }
 
-  /// Takes the first `count` trajectories into memory. Throws FormatError if a file is damaged, and
-  /// PreconditionError if one is missing.
-  void read(std::size_t count) {
-    const std::size_t trajectory = row() * config_.times.size();
+  /// Takes the first `count` trajectories into memory, or those from `first` on. Throws FormatError
+  /// if a file is damaged, and PreconditionError if one is missing.
+  void read(std::size_t count, std::size_t first = 0) {
+    constexpr std::size_t most = std::size_t{1} << 40U;
+    expects(count <= most && first <= most, "Trajectories::read: expected at most ", most,
+            " trajectories, got ", count, " from ", first, " on");
+    const std::size_t trajectory = row() * config_.times.size(), end = first + count;
+    for (std::size_t next = first; next < end; next += part_size - next % part_size)
+      expects(std::filesystem::exists(path_of(next / part_size)),
+              "Trajectories::read: expected trajectories up to ", end, ", got no ",
+              path_of(next / part_size).string());
     std::vector<std::uint16_t> numbers(count * trajectory);
-    for (std::size_t first = 0; first < count; first += part_size) {
-      const auto path = path_of(first / part_size);
-      expects(std::filesystem::exists(path), "Trajectories::read: expected ", count,
-              " trajectories, got no ", path.string());
+    for (std::size_t next = first; next < end;) {
+      const auto path   = path_of(next / part_size);
       const Array array = read_npy(path);
       auto shape        = std::vector{part_size, config_.times.size()};
       shape.insert(shape.end(), config_.sample.begin(), config_.sample.end());
@@ -139,11 +144,15 @@ class Trajectories {
                           "expected float16 " + detail::shape_text(shape) + ", got " +
                               std::string(name_of(array.element_type())) + ' ' +
                               detail::shape_text(array.shape()));
-      const std::size_t taken = std::min(part_size, count - first);
-      std::memcpy(numbers.data() + first * trajectory, array.bytes().data(),
+      const std::size_t begin = next % part_size;
+      const std::size_t taken = std::min(part_size - begin, end - next);
+      std::memcpy(numbers.data() + (next - first) * trajectory,
+                  array.bytes().data() + begin * trajectory * sizeof(std::uint16_t),
                   taken * trajectory * sizeof(std::uint16_t));
+      next += taken;
     }
     numbers_ = std::move(numbers);
+    first_   = first;
     size_    = count;
   }
 
@@ -168,10 +177,12 @@ class Trajectories {
     values.reserve(samples.size() * steps.size() * length);
     for (const std::size_t sample : samples)
       for (const std::size_t step : steps) {
-        expects(sample < size_ && step < config_.times.size(),
-                "Trajectories::states: expected samples below ", size_, " and steps below ",
-                config_.times.size(), ", got ", sample, " and ", step);
-        const auto* const state = numbers_.data() + (sample * config_.times.size() + step) * length;
+        expects(sample >= first_ && sample - first_ < size_ && step < config_.times.size(),
+                "Trajectories::states: expected samples from ", first_, " to below ",
+                first_ + size_, " and steps below ", config_.times.size(), ", got ", sample,
+                " and ", step);
+        const auto* const state =
+            numbers_.data() + ((sample - first_) * config_.times.size() + step) * length;
         for (std::size_t i = 0; i < length; ++i)
           values.push_back(static_cast<Real>(detail::widen_float16(state[i])));
       }
@@ -221,8 +232,8 @@ class Trajectories {
 
   std::filesystem::path folder_;
   TrajectoriesConfig config_;
-  std::size_t size_ = 0;
-  std::vector<std::uint16_t> numbers_;
+  std::size_t first_ = 0, size_ = 0;
+  std::vector<std::uint16_t> numbers_;  ///< of the `size_` trajectories from `first_` on
 };
 
 }  // namespace nop

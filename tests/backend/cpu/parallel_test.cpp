@@ -69,11 +69,12 @@ TEST_CASE("a parallel loop inside another runs on one thread and an exception ge
   });
 }
 
-TEST_CASE("the number of threads can be set for the calling thread and is at least one") {
+TEST_CASE("the number of threads can be set for the calling thread and is from 1 to 1024") {
   with_threads(3, [] { CHECK(cpu::thread_count() == 3); });
   CHECK_THROWS_WITH_AS(cpu::set_thread_count(0),
-                       "set_thread_count: expected at least one thread, got 0",
+                       "set_thread_count: expected 1 to 1024 threads, got 0",
                        nop::PreconditionError);
+  CHECK_THROWS_AS(cpu::set_thread_count(1025), nop::PreconditionError);
 }
 
 }  // namespace nop::test::parallel_test

@@ -54,6 +54,10 @@ TEST_CASE("a path of another model is refused") {
                     "'encoder.0.weight.x'");
   CHECK_THROWS_AS(reference_key("layers.0.other.weight"), PreconditionError);
   CHECK_THROWS_AS(reference_key(""), PreconditionError);
+  CHECK_THROWS_AS(reference_key("layers.x.norm.0.weight"), PreconditionError);
+  CHECK_THROWS_AS(reference_key("layers.0.norm.99999999999999999999.weight"), PreconditionError);
+  CHECK_THROWS_AS(reference_key("layers.0.norm.1.weight", {.norm = NormKind::adaptive}),
+                  PreconditionError);
 }
 
 TEST_CASE("what is the same at every point has axes of one point there") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nop/core/error.hpp>
+#include <nop/core/expects.hpp>
 #include <nop/core/scalar.hpp>
 #include <nop/core/scratch.hpp>
 
@@ -9,6 +10,7 @@
 
 #include <complex>
 #include <cstddef>
+#include <limits>
 #include <mutex>
 
 namespace nop::cpu {
@@ -77,6 +79,10 @@ class FftPlan {
 
  public:
   explicit FftPlan(const FftLayout& layout) {
+    constexpr auto most = static_cast<std::size_t>(std::numeric_limits<int>::max());
+    expects(layout.points <= most && layout.columns <= most,
+            "FftPlan: expected numbers that FFTW can take, got ", layout.points, " points in ",
+            layout.columns, " columns");
     const int n = static_cast<int>(layout.points), columns = static_cast<int>(layout.columns);
     const Scratch<std::complex<Real>> in(layout.points * layout.columns),
         out(layout.points * layout.columns);  // planning wants pointers, and does not read them

@@ -14,9 +14,9 @@ namespace nop::cpu {
 /// How many threads the loops of this backend may use when called from this thread.
 inline std::size_t thread_count() { return static_cast<std::size_t>(omp_get_max_threads()); }
 
-/// Sets it, for the calling thread.
+/// Sets it, for the calling thread. Throws PreconditionError unless it is from 1 to 1024.
 inline void set_thread_count(std::size_t count) {
-  expects(count >= 1, "set_thread_count: expected at least one thread, got 0");
+  expects(count >= 1 && count <= 1024, "set_thread_count: expected 1 to 1024 threads, got ", count);
   omp_set_num_threads(static_cast<int>(count));
 }
 

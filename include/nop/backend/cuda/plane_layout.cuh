@@ -25,8 +25,8 @@
 ///
 /// A line of n = n0 n1 points is a plane, too. With x = x0 n1 + y,
 ///
-///     sum_x u(x) exp(-2 pi i k x / n) = sum_y exp(-2 pi i k y / n) sum_x0 u(x0, y) exp(-2 pi i k
-///     x0 / n0),
+///     sum_x u(x) exp(-2 pi i k x / n)
+///         = sum_y exp(-2 pi i k y / n) sum_x0 u(x0, y) exp(-2 pi i k x0 / n0),
 ///
 /// where the inner sums are those of an axis of n0 points, for any k, and the outer ones few.
 

@@ -72,7 +72,12 @@ inline std::string real_reference_key(const std::vector<std::string>& parts,
     return "fno_blocks.fno_skips." + (naming.skip_kernel > 1 ? layer + ".weight" : map_of_channels);
   if (kind == "mlp_skip") return "fno_blocks.channel_mlp_skips." + map_of_channels;
   if (kind == "mlp") return "fno_blocks.channel_mlp." + layer + ".fcs." + parts[3] + '.' + last;
-  expects(kind == "norm",
+  const auto is_number = [](const std::string& part) {
+    return !part.empty() && part.size() < 10 &&
+           part.find_first_not_of("0123456789") == std::string::npos;
+  };
+  expects(kind == "norm" && is_number(layer) && is_number(parts[3]) &&
+              (naming.norm != NormKind::adaptive || parts.size() > 5),
           "reference_key: expected the path of a parameter of an Fno or a Uno, got '", path, "'");
   return "fno_blocks.norm." + std::to_string(2 * std::stoul(layer) + std::stoul(parts[3])) + '.' +
          norm_key(parts, naming.norm);

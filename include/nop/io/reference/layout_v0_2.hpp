@@ -11,6 +11,7 @@
 #include <nop/io/reference/multiplied_out.hpp>
 #include <nop/io/reference/state.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -39,9 +40,10 @@ inline Json words_of_v0_2(const Json& said, std::size_t axes, const std::string&
 }
 
 /// The weights of a layer, from those of its corners, whose order is that of a loop over the signs
-/// of all axes but the last, the first one outermost. Factors are multiplied out.
+/// of all axes but the last, the first one outermost. Factors are multiplied out, to as many
+/// numbers as there are left, and what they make is taken off these.
 inline Array v0_2_weights(LayoutTensors& tensors, std::size_t layer, std::size_t axes,
-                          std::size_t most) {
+                          std::size_t& left) {
   const std::size_t count = std::size_t{1} << (axes - 1);
   std::vector<Array> corners;
   for (std::size_t corner = 0; corner < count; ++corner) {
@@ -49,8 +51,12 @@ inline Array v0_2_weights(LayoutTensors& tensors, std::size_t layer, std::size_t
     for (std::size_t axis = 0; axis + 1 < axes; ++axis)
       number |= ((corner >> axis) & 1U) << (axes - 2 - axis);
     const std::string name = "fno_blocks.convs.weight." + std::to_string(layer * count + number);
-    corners.push_back(tensors.has(name + ".tensor") ? tensors.complex(name + ".tensor", axes)
-                                                    : MultipliedOut(tensors, name, most)());
+    if (tensors.has(name + ".tensor")) {
+      corners.push_back(tensors.complex(name + ".tensor", axes));
+    } else {
+      corners.push_back(MultipliedOut(tensors, name, left)());
+      left -= std::min(left, corners.back().size());
+    }
   }
   const std::string name     = "fno_blocks.convs, layer " + std::to_string(layer);
   const std::size_t all_axes = corners.front().shape().size();
@@ -87,12 +93,13 @@ inline ReferenceState from_v0_2(const ReferenceState& old) {
   std::size_t numbers = 0;
   for (const auto& [key, array] : old.tensors) numbers += array.size();
   constexpr std::size_t most_ratio = 1000, allowance = std::size_t{1} << 24;
+  std::size_t left = most_ratio * numbers + allowance;  // numbers that factors may make
   tensors.move_map("lifting.fc", "lifting.fcs.0", state.tensors);
   split_bias(bias, state.tensors);
   for (std::size_t layer = 0; layer < depth; ++layer) {
     const std::string n = std::to_string(layer), skip = blocks + "fno_skips." + n;
     state.tensors.add(blocks + "convs." + n + ".weight.tensor",
-                      v0_2_weights(tensors, layer, axes, most_ratio * numbers + allowance));
+                      v0_2_weights(tensors, layer, axes, left));
     if (tensors.has(skip + ".weight")) {
       const Array& weight = tensors.take(skip + ".weight", 3);
       const bool is_gate  = weight.shape()[0] == 1;
