@@ -32,6 +32,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <initializer_list>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -101,8 +102,8 @@ std::vector<Way> all_ways() {
     add_solver("DPM-Solver++ 2M", "dpm++2m", TimeGrid::uniform, n);
   add_solver("DPM-Solver", "dpm-fast", TimeGrid::uniform, 10);
   add_solver("DEIS", "tab3", TimeGrid::uniform, 10);
-  add_solver("FastDPM", "ddim", TimeGrid::step_quadratic, 10);
-  add_solver("FastDPM", "ddim", TimeGrid::var, 10);
+  for (const auto grid : {TimeGrid::var, TimeGrid::var_quadratic})
+    add_solver("FastDPM", "ddim", grid, 10);
   for (const char* const solver :
        {"ddpm", "analytic-ddpm", "analytic-ddim", "sn-ddpm", "sn-ddim", "npr-ddpm", "npr-ddim"})
     add_solver("with noise", solver, TimeGrid::uniform, 10);
@@ -141,7 +142,7 @@ std::vector<double> measured_mean_square_eps(const Way& way, const Options& opti
   const auto samples = rng.stream().indices(1000, all.extent(0));
   const auto levels  = sampling::schedule();
   const auto net     = nop::load<sampling::Net<Backend>>(model_path(options.run, way.model));
-  return mean_square_eps(sampling::asked(net), nop::Parameterisation::x0, levels,
+  return mean_square_eps(sampling::asked(net, false), nop::Parameterisation::x0, levels,
                          nop::make_time_grid(way.grid, levels, way.evaluations),
                          nop::to<Backend>(nop::gathered_samples(all, samples)), rng, options.batch);
 }
@@ -155,7 +156,8 @@ sampling::Sampler sampler_of(const Way& way, const Options& options) {
                           ? solver_of(way, measured_mean_square_eps<Backend>(way, options))
                           : solver_of(way);
   return sampling::with_model<Backend>(options.run, way.model, [&](auto model) {
-    return sampling::solver_sampler<Backend>(std::move(model), solver, 1);
+    return sampling::solver_sampler<Backend>(std::move(model), solver, 1,
+                                             way.model.starts_with("progressive"));
   });
 }
 
@@ -180,6 +182,13 @@ Distance distance_to(const nop::FeatureMoments& real, const nop::Tensor<float, 2
           std::sqrt(std::max(0.0, squares / draws - mean * mean) * draws / (draws - 1))};
 }
 
+template <class T>
+T first_samples(const T& x, std::size_t count) {
+  std::vector<std::size_t> samples(std::min(count, x.extent(0)));
+  std::iota(samples.begin(), samples.end(), std::size_t{0});
+  return nop::gathered_samples(x, samples);
+}
+
 /// What pictures are compared with, and by what.
 template <nop::backend Backend>
 class Judge {
@@ -200,9 +209,11 @@ class Judge {
         },
         x, batch_);
   }
-  void set_teacher(const Images& made) {
-    teacher_         = made.to_host();
-    teacher_moments_ = feature_moments(features(made));
+  /// What the teacher makes of the same noise, and the moments of what it makes of other: with the
+  /// same, a sampler that follows it would share its chance.
+  void set_teacher(const Images& of_same_noise, nop::FeatureMoments of_other_noise) {
+    teacher_         = of_same_noise.to_host();
+    teacher_moments_ = std::move(of_other_noise);
   }
 
   /// A row of the table, but for its name.
@@ -213,7 +224,8 @@ class Judge {
     const auto inside = precision_recall(first(real_features_), first(seen));
     const auto sliced = sliced_wasserstein(first_samples(real_, made.extent(0)), made, 256,
                                            nop::RandomStream(2, 0));
-    Values values{{"FD", real.value},
+    Values values{{"pictures", static_cast<double>(made.extent(0))},
+                  {"FD", real.value},
                   {"FD deviation", real.deviation},
                   {"precision", inside.precision},
                   {"recall", inside.recall},
@@ -236,13 +248,6 @@ class Judge {
   }
 
  private:
-  template <class T>
-  static T first_samples(const T& x, std::size_t count) {
-    std::vector<std::size_t> samples(std::min(count, x.extent(0)));
-    for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = i;
-    return nop::gathered_samples(x, samples);
-  }
-
   sampling::Classifier<Backend> classifier_;
   std::size_t batch_, neighbours_;
   Images real_;
@@ -252,23 +257,9 @@ class Judge {
   std::optional<nop::FeatureMoments> teacher_moments_;
 };
 
-/// Noise that nothing was trained by, and what the teacher makes of it.
-struct HeldOut {
-  Images noise, teacher;
-};
-HeldOut held_out(const Options& options) {
-  const auto folder = options.run / "trajectories";
-  nop::Trajectories<2> set(folder, nop::Trajectories<2>::config_in(folder));
-  const std::size_t all = set.made(), first = sampling::first_held_out(all);
-  set.read(all);
-  std::vector<std::size_t> samples;
-  for (std::size_t i = first; i < std::min(all, first + options.count); ++i) samples.push_back(i);
-  if (samples.size() < options.count)
-    std::fprintf(stderr, "only %zu trajectories are held out, not %zu\n", samples.size(),
-                 options.count);
-  const auto states = set.states(samples, set.steps_at(std::vector{0.0}));
-  auto noise        = set.noise(samples);
-  return {noise, nop::reshape(states, noise.shape())};
+nop::Trajectories<2> trajectories_in(const fs::path& run) {
+  const auto folder = run / "trajectories";
+  return {folder, nop::Trajectories<2>::config_in(folder)};
 }
 
 /// As pictures are drawn.
@@ -278,12 +269,72 @@ Images clamped(Images x) {
   return x;
 }
 
+/// Where trajectories end.
+Images ends_of(const nop::Trajectories<2>& set, const std::vector<std::size_t>& samples) {
+  const auto states = set.states(samples, set.steps_at(std::vector{0.0}));
+  const auto& shape = states.shape();
+  return nop::reshape(states, nop::Shape{shape[0], shape[2], shape[3], shape[4]});
+}
+
+/// Of all that operators learned from.
+template <nop::backend Backend>
+nop::FeatureMoments teacher_moments(const Judge<Backend>& judge, const Options& options) {
+  auto set               = trajectories_in(options.run);
+  const std::size_t end  = sampling::first_held_out(set.made());
+  std::size_t length     = 0;
+  std::vector<float> all = {};
+  for (std::size_t first = 0; first < end;) {
+    const std::size_t count = std::min<std::size_t>(5000, end - first);
+    std::vector<std::size_t> samples(count);
+    std::iota(samples.begin(), samples.end(), first);
+    set.read(count, first);
+    const auto seen = judge.features(clamped(ends_of(set, samples)));
+    length          = seen.extent(1);
+    const auto some = seen.to_host();
+    all.insert(all.end(), some.begin(), some.end());
+    first += count;
+  }
+  return feature_moments(nop::Tensor<float, 2, nop::Cpu>({end, length}, all));
+}
+
+/// Noise that nothing was trained by, and what the teacher makes of it.
+struct HeldOut {
+  Images noise, teacher;
+};
+HeldOut held_out(const Options& options) {
+  auto set               = trajectories_in(options.run);
+  const std::size_t made = set.made(), first = sampling::first_held_out(made);
+  std::vector<std::size_t> samples;
+  for (std::size_t i = first; i < std::min(made, first + options.count); ++i) samples.push_back(i);
+  set.read(samples.size(), first);
+  if (samples.size() < options.count)
+    std::fprintf(stderr, "only %zu trajectories are held out, not %zu\n", samples.size(),
+                 options.count);
+  return {set.noise(samples), ends_of(set, samples)};
+}
+
+/// Those of other numbers of pictures, and of models that are newer than the table.
+void drop_old_rows(Table& table, const std::vector<Way>& ways, const Options& options,
+                   std::size_t count) {
+  if (!fs::exists(table.path())) return;
+  const auto written = fs::last_write_time(table.path());
+  const auto check   = [&](const std::string& name, const std::string& model) {
+    if (table.value(name, "pictures") != static_cast<double>(count) ||
+        fs::last_write_time(model_path(options.run, model)) > written)
+      table.drop(name);
+  };
+  check("real", "classifier");
+  check("teacher", "backbone");
+  for (const Way& way : ways) check(way.name, way.model);
+}
+
 template <nop::backend Backend>
 void judge(const Options& options) {
   Judge<Backend> judge(options);
   const auto ways   = ways_in(options.run);
   const auto unseen = held_out(options);
   Table table(options.run / "quality.csv", options.resume);
+  drop_old_rows(table, ways, options, unseen.noise.extent(0));
   nop::Progress progress({});
   progress.start("quality", ways.size() + 2);
   std::size_t done = 0;
@@ -291,8 +342,9 @@ void judge(const Options& options) {
     if (!table.has(name)) table.add(name, judge(clamped(make())));
     progress.report(++done, name);
   };
-  add("real", [&] { return nop::read_images(options.more_images); });
-  judge.set_teacher(clamped(unseen.teacher));
+  add("real",
+      [&] { return first_samples(nop::read_images(options.more_images), unseen.noise.extent(0)); });
+  judge.set_teacher(clamped(unseen.teacher), teacher_moments(judge, options));
   add("teacher", [&] { return unseen.teacher; });
   for (const Way& way : ways)
     add(way.name, [&] {
@@ -338,9 +390,8 @@ double median(std::vector<double> values) {
 template <nop::backend Backend>
 void time_ways(const Options& options) {
   const std::vector<std::size_t> batches{1, 8, 64};
-  const auto ways   = ways_in(options.run);
-  const auto folder = options.run / "trajectories";
-  const nop::Trajectories<2> set(folder, nop::Trajectories<2>::config_in(folder));
+  const auto ways = ways_in(options.run);
+  const auto set  = trajectories_in(options.run);
   std::vector<Images> noise;
   for (const std::size_t batch : batches)
     noise.push_back(set.noise(nop::RandomStream(3, 0).indices(batch, 1000000)));

@@ -61,9 +61,14 @@ Options parse(int argc, char** argv) {
   app.add_option("--run", options.run, "folder of the models that dsno_train made")
       ->capture_default_str();
   app.add_option("--student", options.student, "name of the operator")->capture_default_str();
-  app.add_option("--method", options.method, "dsno, or a solver of the backbone")
+  app.add_option("--method", options.method,
+                 "dsno, or a solver of the backbone, which may be called backbone-ddim, too")
       ->capture_default_str()
-      ->check(CLI::IsMember(methods));
+      ->check(CLI::IsMember(methods))
+      ->transform([](const std::string& name) {
+        const std::string before = "backbone-";
+        return name.starts_with(before) ? name.substr(before.size()) : name;
+      });
   app.add_option("--steps", options.steps, "evaluations of the backbone by a solver")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
@@ -186,7 +191,7 @@ void run(const Options& options) {
   const auto noise_of = [&](std::size_t count) {
     return nop::normal_noise<float, nop::Cpu>(
         nop::Shape{count, channels, options.size, options.size},
-        nop::RandomStream(options.seed, 0));
+        nop::RandomStream(options.seed, 1U << 31U));  // operators learn from the streams before
   };
   if (!options.compare.empty()) draw_comparison(options, *student, noise_of(8));
   if (!options.trajectory.empty()) draw_trajectories(options.trajectory, *student, noise_of(6));

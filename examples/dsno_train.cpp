@@ -60,7 +60,7 @@ struct Preset {
   std::size_t unshuffle;
   std::size_t batch;  ///< of the backbone; half of it of what learns from it
   std::size_t backbone_updates;
-  double average;  ///< decay of the backbone's
+  double average;  ///< largest decay, the backbone's
   std::size_t trajectories;
   std::size_t steps;  ///< of the solver that makes them
   std::size_t student_updates;
@@ -113,7 +113,7 @@ std::vector<double> kept_times() {
   return nop::with_stops(state_times("quadratic", 8), state_times("uniform", 4));
 }
 
-/// What every training here has in common.
+/// What every training here has in common. Averages reach back a tenth of the updates or less.
 nop::UpdateLoopConfig loop_config(const Options& options, const std::string& name,
                                   std::size_t updates, double rate) {
   return {.updates = updates,
@@ -123,12 +123,13 @@ nop::UpdateLoopConfig loop_config(const Options& options, const std::string& nam
                   .start    = 0.01,
                   .next     = {rate, static_cast<double>(updates)}},
           .largest_gradient_norm = 1,
-          .average               = nop::EmaConfig{.decay = options.hyper().average},
-          .report_every          = std::min<std::size_t>(100, updates),
-          .checkpoint            = options.run / (name + ".state"),
-          .log                   = options.run / (name + ".csv"),
-          .label                 = name,
-          .progress              = nop::Progress::Config{}};
+          .average = nop::EmaConfig{.decay = std::clamp(1 - 10 / static_cast<double>(updates), 0.0,
+                                                        options.hyper().average)},
+          .report_every = std::min<std::size_t>(100, updates),
+          .checkpoint   = options.run / (name + ".state"),
+          .log          = options.run / (name + ".csv"),
+          .label        = name,
+          .progress     = nop::Progress::Config{}};
 }
 
 template <class Loop>
@@ -187,7 +188,9 @@ void train_backbone(const Options& options) {
               images.extent(0), images.extent(2), images.extent(3));
   nop::Adam optimizer({});
   const std::size_t updates = options.updates > 0 ? options.updates : hyper.backbone_updates;
-  nop::UpdateLoop loop(model, optimizer, loop_config(options, "backbone", updates, 1e-3));
+  auto config               = loop_config(options, "backbone", updates, 1e-3);
+  config.average            = nop::EmaConfig{.decay = hyper.average};
+  nop::UpdateLoop loop(model, optimizer, config);
   begin(loop, options, "backbone");
   const nop::DenoisingLoss loss{.schedule = schedule(), .largest = 400};
   loop.run([&](nop::Tape& tape, std::size_t update) {
@@ -293,8 +296,10 @@ void train_student(const Options& options) {
                           options.states == 1 ? std::vector{1.0} : times, options.modes, rng,
                           {.shared = options.shared, .separate = options.separate});
   nop::Adam optimizer({});
-  const std::size_t updates = options.updates > 0 ? options.updates : hyper.student_updates;
-  nop::UpdateLoop loop(model, optimizer, loop_config(options, name, updates, 1e-3));
+  const std::size_t updates    = options.updates > 0 ? options.updates : hyper.student_updates;
+  auto config                  = loop_config(options, name, updates, 1e-3);
+  config.largest_gradient_norm = std::numeric_limits<double>::infinity();  // as Zheng et al.
+  nop::UpdateLoop loop(model, optimizer, config);
 
   std::vector<std::size_t> held_out;
   for (std::size_t i = trained; i < std::min(trained + 200, hyper.trajectories); ++i)
@@ -408,12 +413,16 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--threads", options.threads, "0: as many as there are processors")
       ->capture_default_str();
   examples::add_backend_option(app, options.backend);
-  app.add_option("--updates", options.updates, "instead of the preset's; 0: those")
-      ->capture_default_str();
   app.add_flag("--resume", options.resume, "go on where this stage was stopped");
 }
 
+void add_updates(CLI::App& app, Options& options) {
+  app.add_option("--updates", options.updates, "instead of the preset's; 0: those")
+      ->capture_default_str();
+}
+
 void add_student_options(CLI::App& app, Options& options) {
+  add_updates(app, options);
   app.add_option("--name", options.name, "of its files; else dsno-STATES");
   app.add_option("--states", options.states, "it answers with; 1 is knowledge distillation")
       ->capture_default_str()
@@ -456,8 +465,9 @@ void run(int argc, char** argv) {
   };
   stage("classifier", "what pictures are compared by",
         []<class B>(B, const Options& all) { train_classifier<B>(all); });
-  stage("backbone", "a diffusion model of the pictures",
-        []<class B>(B, const Options& all) { train_backbone<B>(all); });
+  add_updates(*stage("backbone", "a diffusion model of the pictures",
+                     []<class B>(B, const Options& all) { train_backbone<B>(all); }),
+              options);
   stage("trajectories", "the backbone's ways from noise to pictures",
         []<class B>(B, const Options& all) { make_trajectories<B>(all); });
   add_student_options(*stage("student", "an operator that answers noise with the whole way",
@@ -465,8 +475,10 @@ void run(int argc, char** argv) {
                       options);
   stage("progressive", "the backbone's steps, halved again and again",
         []<class B>(B, const Options& all) { distill_progressively<B>(all); });
-  stage("variance", "how far off the backbone may be, by a second head",
-        []<class B>(B, const Options& all) { train_variance<B>(all); })
+  auto* const variance = stage("variance", "how far off the backbone may be, by a second head",
+                               []<class B>(B, const Options& all) { train_variance<B>(all); });
+  add_updates(*variance, options);
+  variance
       ->add_option("--variance", options.variance, "what it answers with, of sn- or npr- solvers")
       ->capture_default_str()
       ->check(CLI::IsMember({"sn", "npr"}));

@@ -74,6 +74,11 @@ class Table {
     write(path_, ",", "");
   }
 
+  /// Forgets a row, if there is one; the file keeps it until the next one is added.
+  void drop(std::string_view name) {
+    std::erase_if(rows_, [name](const Row& row) { return row.first == name; });
+  }
+
   void write_markdown(const std::filesystem::path& path) const {
     std::string rule = "\n| ---";
     for (std::size_t i = 0; i < columns_.size(); ++i) rule += " | ---:";

@@ -3,6 +3,7 @@
 // and the ways from noise to pictures.
 #pragma once
 
+#include <nop/core/functors.hpp>
 #include <nop/core/rng.hpp>
 #include <nop/diffusion/schedules.hpp>
 #include <nop/diffusion/solver.hpp>
@@ -13,6 +14,7 @@
 #include <nop/models/image_classifier.hpp>
 #include <nop/models/unet.hpp>
 #include <nop/models/with_variance.hpp>
+#include <nop/ops/map.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -58,13 +60,24 @@ Sampler operator_sampler(Operator<Backend> student) {
   };
 }
 
-/// A network as a solver asks it.
+/// x, in [-1, 1].
+struct Clipped {
+  template <class T>
+  constexpr T operator()(T x) const {
+    return nop::at_most(nop::constant<T>(1), nop::at_least(nop::constant<T>(-1), x));
+  }
+};
+
+/// A network as a solver asks it; what it says of x_0 is clipped to that of pictures, or not.
 template <nop::backend Backend>
-auto asked(const Net<Backend>& net) {
-  return nop::at_one_time(net);
+auto asked(const Net<Backend>& net, bool clips) {
+  return [net = nop::at_one_time(net), clips](const auto& x, double time) {
+    auto said = net(x, time);
+    return clips ? nop::mapped(Clipped{}, said) : said;
+  };
 }
 template <nop::backend Backend>
-auto asked(const WithVariance<Backend>& model) {
+auto asked(const WithVariance<Backend>& model, bool /*clips*/) {
   return
       [&model, levels = schedule()](const auto& x, double time) { return model(x, levels(time)); };
 }
@@ -82,9 +95,10 @@ inline nop::Solver solver_in(nop::SolverConfig config, nop::TimeGrid grid,
           nop::Parameterisation::x0};
 }
 
-/// By a solver. Where it draws noise, each call draws other.
+/// By a solver. Where it draws noise, each call draws other. `clips` what a network says.
 template <nop::backend Backend, class Model>
-Sampler solver_sampler(Model model, const nop::Solver& solver, std::uint64_t seed) {
+Sampler solver_sampler(Model model, const nop::Solver& solver, std::uint64_t seed,
+                       bool clips = false) {
   struct State {
     Model model;
     nop::Solver solver;
@@ -92,9 +106,9 @@ Sampler solver_sampler(Model model, const nop::Solver& solver, std::uint64_t see
   };
   const auto state = std::make_shared<State>(
       State{std::move(model), solver, nop::Rng(nop::Rng::State{seed, std::uint64_t{1} << 32U})});
-  return [state](const Noise& noise) {
-    return nop::to<nop::Cpu>(
-        state->solver(asked(state->model), nop::to<Backend>(Images::borrowed(noise)), state->rng));
+  return [state, clips](const Noise& noise) {
+    return nop::to<nop::Cpu>(state->solver(asked(state->model, clips),
+                                           nop::to<Backend>(Images::borrowed(noise)), state->rng));
   };
 }
 
