@@ -5,7 +5,8 @@
     python_program.py libnop_c.so model.safetensors 128
 
 The model is one of `simulation_loop --save`: from u(x) on a circle to the change of u in a step.
-Only the standard library is used; an array of numpy is passed on by `array.ctypes.data_as`.
+Only the standard library is used; a contiguous float32 array a of numpy is passed on as
+`(ctypes.c_float * a.size).from_buffer(a)`.
 """
 import ctypes
 import math
