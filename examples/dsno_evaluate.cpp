@@ -182,11 +182,16 @@ Distance distance_to(const nop::FeatureMoments& real, const nop::Tensor<float, 2
           std::sqrt(std::max(0.0, squares / draws - mean * mean) * draws / (draws - 1))};
 }
 
+/// first, first + 1, ...
+std::vector<std::size_t> numbers_from(std::size_t first, std::size_t count) {
+  std::vector<std::size_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), first);
+  return numbers;
+}
+
 template <class T>
 T first_samples(const T& x, std::size_t count) {
-  std::vector<std::size_t> samples(std::min(count, x.extent(0)));
-  std::iota(samples.begin(), samples.end(), std::size_t{0});
-  return nop::gathered_samples(x, samples);
+  return nop::gathered_samples(x, numbers_from(0, std::min(count, x.extent(0))));
 }
 
 /// What pictures are compared with, and by what.
@@ -262,13 +267,6 @@ nop::Trajectories<2> trajectories_in(const fs::path& run) {
   return {folder, nop::Trajectories<2>::config_in(folder)};
 }
 
-/// As pictures are drawn.
-Images clamped(Images x) {
-  float* const values = x.mutable_data();
-  for (std::size_t i = 0; i < x.size(); ++i) values[i] = std::clamp(values[i], -1.0F, 1.0F);
-  return x;
-}
-
 /// Where trajectories end.
 Images ends_of(const nop::Trajectories<2>& set, const std::vector<std::size_t>& samples) {
   const auto states = set.states(samples, set.steps_at(std::vector{0.0}));
@@ -285,10 +283,8 @@ nop::FeatureMoments teacher_moments(const Judge<Backend>& judge, const Options& 
   std::vector<float> all = {};
   for (std::size_t first = 0; first < end;) {
     const std::size_t count = std::min<std::size_t>(5000, end - first);
-    std::vector<std::size_t> samples(count);
-    std::iota(samples.begin(), samples.end(), first);
     set.read(count, first);
-    const auto seen = judge.features(clamped(ends_of(set, samples)));
+    const auto seen = judge.features(sampling::clipped(ends_of(set, numbers_from(first, count))));
     length          = seen.extent(1);
     const auto some = seen.to_host();
     all.insert(all.end(), some.begin(), some.end());
@@ -304,8 +300,7 @@ struct HeldOut {
 HeldOut held_out(const Options& options) {
   auto set               = trajectories_in(options.run);
   const std::size_t made = set.made(), first = sampling::first_held_out(made);
-  std::vector<std::size_t> samples;
-  for (std::size_t i = first; i < std::min(made, first + options.count); ++i) samples.push_back(i);
+  const auto samples = numbers_from(first, std::min(made - first, options.count));
   set.read(samples.size(), first);
   if (samples.size() < options.count)
     std::fprintf(stderr, "only %zu trajectories are held out, not %zu\n", samples.size(),
@@ -313,15 +308,17 @@ HeldOut held_out(const Options& options) {
   return {set.noise(samples), ends_of(set, samples)};
 }
 
-/// Those of other numbers of pictures, and of models that are newer than the table.
+/// Those of other numbers of pictures, and where the model, the judge or the teacher is newer than
+/// the table.
 void drop_old_rows(Table& table, const std::vector<Way>& ways, const Options& options,
                    std::size_t count) {
   if (!fs::exists(table.path())) return;
   const auto written = fs::last_write_time(table.path());
   const auto check   = [&](const std::string& name, const std::string& model) {
-    if (table.value(name, "pictures") != static_cast<double>(count) ||
-        fs::last_write_time(model_path(options.run, model)) > written)
-      table.drop(name);
+    bool is_old = table.value(name, "pictures") != static_cast<double>(count);
+    for (const std::string& made : {model, std::string("classifier"), std::string("backbone")})
+      is_old = is_old || fs::last_write_time(model_path(options.run, made)) > written;
+    if (is_old) table.drop(name);
   };
   check("real", "classifier");
   check("teacher", "backbone");
@@ -339,12 +336,12 @@ void judge(const Options& options) {
   progress.start("quality", ways.size() + 2);
   std::size_t done = 0;
   const auto add   = [&](const std::string& name, const auto& make) {
-    if (!table.has(name)) table.add(name, judge(clamped(make())));
+    if (!table.has(name)) table.add(name, judge(sampling::clipped(make())));
     progress.report(++done, name);
   };
   add("real",
       [&] { return first_samples(nop::read_images(options.more_images), unseen.noise.extent(0)); });
-  judge.set_teacher(clamped(unseen.teacher), teacher_moments(judge, options));
+  judge.set_teacher(sampling::clipped(unseen.teacher), teacher_moments(judge, options));
   add("teacher", [&] { return unseen.teacher; });
   for (const Way& way : ways)
     add(way.name, [&] {

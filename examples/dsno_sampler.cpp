@@ -191,7 +191,7 @@ void run(const Options& options) {
   const auto noise_of = [&](std::size_t count) {
     return nop::normal_noise<float, nop::Cpu>(
         nop::Shape{count, channels, options.size, options.size},
-        nop::RandomStream(options.seed, 1U << 31U));  // operators learn from the streams before
+        nop::RandomStream(options.seed, 1U << 31U));  // operators learn from stream 0
   };
   if (!options.compare.empty()) draw_comparison(options, *student, noise_of(8));
   if (!options.trajectory.empty()) draw_trajectories(options.trajectory, *student, noise_of(6));
@@ -199,10 +199,9 @@ void run(const Options& options) {
 
   const auto sampler = solves ? solver_sampler<Backend>(options, options.method, options.steps)
                               : sampling::operator_sampler<Backend>(*student);
-  const auto images =
-      sampled(sampler, noise_of(options.count), options.batch, options.method.c_str());
-  auto values = images.to_host();
-  for (float& value : values) value = std::clamp(value, -1.0F, 1.0F);
+  const auto images  = sampling::clipped(
+      sampled(sampler, noise_of(options.count), options.batch, options.method.c_str()));
+  const auto values = images.to_host();
   if (!options.grid.empty())
     nop::write_images(options.grid, grid_of_images(values, images.shape(), 16));
   if (!options.save.empty())

@@ -68,6 +68,9 @@ struct Clipped {
   }
 };
 
+/// Pictures as they are drawn.
+inline Images clipped(const Images& x) { return nop::mapped(Clipped{}, x); }
+
 /// A network as a solver asks it; what it says of x_0 is clipped to that of pictures, or not.
 template <nop::backend Backend>
 auto asked(const Net<Backend>& net, bool clips) {

@@ -56,9 +56,9 @@ std::vector<double> mean_square_eps(const Model& model, Parameterisation says,
       const auto x           = noised(some, eps, level);
       const auto said  = converted(x, model(x, times[step]), says, Parameterisation::eps, level);
       const auto error = subtract(said, eps);
-      const auto part  = level.alpha < 0.05 ? sum(multiply(error, scale_by(error, -1)))
-                                            : sum(multiply(error, add(said, eps)));
-      totals[step] += static_cast<double>(part.item());
+      totals[step] += level.alpha < 0.05
+                          ? -static_cast<double>(sum(multiply(error, error)).item())
+                          : static_cast<double>(sum(multiply(error, add(said, eps))).item());
     }
   }
   for (double& total : totals) total = 1 + total / static_cast<double>(data.size());
