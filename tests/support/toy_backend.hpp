@@ -30,6 +30,7 @@ namespace nop::test {
 /// fresh memory holds NaN; blocks in use are counted.
 struct ToyBackend {
   static constexpr bool host_accessible = false;
+  static constexpr bool keeps_sums      = false;
 
   static std::size_t live_blocks() { return blocks(); }
 
@@ -56,6 +57,11 @@ struct ToyBackend {
   template <class Element>
   static void copy_to_host(const Element* in, Element* out, std::size_t count) {
     if (count != 0) std::copy_n(host(in), count, out);
+  }
+
+  static void by_pieces(std::size_t count, const auto& body) {
+    body(std::size_t{0}, count / 2);
+    body(count / 2, count);
   }
 
   template <class Element, std::size_t Rank>

@@ -32,6 +32,7 @@ namespace nop {
 /// products, pointwise functions in xsimd's registers, threads of OpenMP.
 struct Cpu {
   static constexpr bool host_accessible = true;
+  static constexpr bool keeps_sums      = true;
 
   static void* allocate(std::size_t bytes) { return HostMemory::allocate(bytes); }
   static void release(void* block, std::size_t bytes) noexcept {
@@ -49,6 +50,11 @@ struct Cpu {
   template <class Element>
   static void copy_to_host(const Element* in, Element* out, std::size_t count) {
     std::copy_n(in, count, out);
+  }
+
+  /// Pieces that fit the second cache with some fields of their size, on all threads.
+  static void by_pieces(std::size_t count, const auto& body) {
+    cpu::parallel_blocks(count, 8192, body);
   }
 
   static void copy_strided(const auto& extents, const auto* in, const auto& in_step, auto* out,

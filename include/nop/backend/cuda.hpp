@@ -35,6 +35,7 @@ namespace nop {
 /// one stream; only what brings numbers to the host waits. Throws BackendError where CUDA refuses.
 struct Cuda {
   static constexpr bool host_accessible = false;
+  static constexpr bool keeps_sums      = false;
 
   /// Work that is written down once, see core/captured_work.hpp.
   using Graph = cuda::Graph;
@@ -54,6 +55,8 @@ struct Cuda {
   static void copy_to_host(const Element* in, Element* out, std::size_t count) {
     cuda::copy_to_host(in, out, count);
   }
+
+  static void by_pieces(std::size_t count, const auto& body) { body(0, count); }
 
   static void copy_strided(const auto& extents, const auto* in, const auto& in_step, auto* out,
                            const auto& out_step) {

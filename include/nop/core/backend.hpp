@@ -31,13 +31,17 @@ namespace nop {
 ///             `copy`                      n elements within the backend
 ///             `copy_from_host`, `copy_to_host`
 ///             `copy_strided`              a box between two strided arrays (crop, pad, transpose)
-/// pointwise   `generate(f, out, n)`       out[i] = f(i)
+/// pointwise   `by_pieces(n, body)`        body(begin, end) for pieces of 0 ... n - 1, maybe several
+///                                         at once: of a size that what one step writes the next
+///                                         one finds in a cache
+///             `generate(f, out, n)`       out[i] = f(i)
 ///             `map(f, box, out, in...)`   out = f(in...) over a box, with broadcasting
 ///             `sum(f, box, out, in...)`   the same, added up along the axes where out has step 0
 /// products    `multiply`                  batches of matrix products, real or complex; a result
 ///                                         with batch step 0 is the sum over the batch
 ///             `mix`, `pull_mix`           chains of channel mixings with all that is added to
 ///                                         them, and their gradients
+///             `keeps_sums`                do these two use the places for sums, see Mixing?
 ///             `convolve`, `pull_convolve` convolutions with a kernel of a few points, and their
 ///                                         gradients by the field and the weight
 ///             `normalize`, `pull_normalize` group norms with all that follows them at a point, and
@@ -53,12 +57,14 @@ concept backend =
              NormalizationGradient<float> norm_gradient, Shape<4> time_box, TimeMixing<float> time,
              void* block, std::size_t n) {
       { B::host_accessible } -> std::convertible_to<bool>;
+      { B::keeps_sums } -> std::convertible_to<bool>;
       { B::allocate(n) } -> std::same_as<void*>;
       { B::release(block, n) } noexcept;
       B::copy(in, out, n);
       B::copy_from_host(in, out, n);
       B::copy_to_host(in, out, n);
       B::copy_strided(box, in, box, out, box);
+      B::by_pieces(n, [](std::size_t, std::size_t) {});
       B::generate(Constant<float>{}, out, n);
       B::map(Same{}, box, whole(out, box), whole(in, box));
       B::sum(Same{}, box, single(out), whole(in, box));

@@ -11,6 +11,10 @@
 #include <utility>
 #include <vector>
 
+#if __has_include(<sys/mman.h>)
+#include <sys/mman.h>
+#endif
+
 namespace nop {
 
 namespace detail {
@@ -68,10 +72,11 @@ class FreeBlocks {
 /// Host memory that is kept for reuse: what one training step or one evaluation gives back, the
 /// next one takes, so a loop in its steady state never calls the system's allocator.
 ///
-/// Blocks are aligned to 64 bytes and sorted by size (at most 1/8 larger than asked). A thread
-/// keeps for itself as many of each size as it has had at once: what it has done, it can do again
-/// without new memory, whatever other threads do meanwhile. Any more, and all of a thread that has
-/// ended, serve every thread. `trim` hands back to the system what is not in use.
+/// Blocks are aligned to 64 bytes, those of 4 MB and more to large pages, which are asked for where
+/// the system has them, and sorted by size (at most 1/8 larger than asked). A thread keeps for
+/// itself as many of each size as it has had at once: what it has done, it can do again without new
+/// memory, whatever other threads do meanwhile. Any more, and all of a thread that has ended, serve
+/// every thread. `trim` hands back to the system what is not in use.
 class HostMemory {
  public:
   static constexpr std::size_t alignment = 64;
@@ -86,7 +91,7 @@ class HostMemory {
         if (void* const block = own->blocks.take(place)) return block;
       if (void* const block = shared().blocks.take(place)) return block;
     }
-    return ::operator new(block_size(bytes), std::align_val_t{alignment});
+    return from_system(place, block_size(bytes));
   }
 
   /// Takes back what `allocate(bytes)` returned, on any thread.
@@ -101,8 +106,8 @@ class HostMemory {
 
   /// Gives every block that is not in use back to the system, those that threads keep included.
   static void trim() {
-    constexpr auto to_system = [](std::size_t, void* block) {
-      ::operator delete(block, std::align_val_t{alignment});
+    constexpr auto to_system = [](std::size_t place, void* block) {
+      ::operator delete(block, alignment_of(place));
     };
     Shared& all = shared();
     const std::scoped_lock lock(all.mutex);
@@ -168,6 +173,23 @@ class HostMemory {
     if (ended) return nullptr;
     thread_local Own own(ended);
     return &own;
+  }
+
+  static void* from_system(std::size_t size_class, std::size_t bytes) {
+    void* const block = ::operator new(bytes, alignment_of(size_class));
+#ifdef MADV_HUGEPAGE
+    // A wish: where it is not granted, pages are small.
+    if (is_large(size_class)) madvise(block, bytes / large_page * large_page, MADV_HUGEPAGE);
+#endif
+    return block;
+  }
+
+  // Large blocks lie on large pages, whose addresses the processor finds without a search: lines of
+  // a field are often a small page apart.
+  static constexpr std::size_t large_page = std::size_t{1} << 21U;
+  static constexpr bool is_large(std::size_t place) { return place >= size_class(2 * large_page); }
+  static constexpr std::align_val_t alignment_of(std::size_t place) {
+    return std::align_val_t{is_large(place) ? large_page : alignment};
   }
 
   // Multiples of 64 bytes up to 512, and then eight sizes for each power of two.

@@ -123,9 +123,14 @@ struct MixChain {
     (describe(x.shape(), shape, links, number++, part, plan), ...);
     return std::apply(
         [&](const auto&... parts) {
-          return evaluate([&plan](const auto& u,
-                                  const auto&... operands) { return rule(plan, u, operands...); },
-                          x, parts.operand...);
+          constexpr bool recorded =
+              is_variable<X> ||
+              (is_variable<std::remove_cvref_t<decltype(parts.operand)>> || ...);
+          return evaluate(
+              [&plan](const auto& u, const auto&... operands) {
+                return rule<recorded>(plan, u, operands...);
+              },
+              x, parts.operand...);
         },
         std::tuple_cat(links.parts...));
   }
@@ -159,18 +164,35 @@ struct MixChain {
     plan.blank[number].activation = link.activation;
   }
 
-  template <class Plan, class Field, class... Operands>
-  static auto rule(const Plan& plan, const Field& x, const Operands&... operands) {
-    using Real       = typename Field::Element;
-    using Backend    = typename Field::Backend;
-    using Links      = std::span<const Mixing<Real>>;
+  template <bool Recorded, class Plan, class Field, class... Operands>
+  static auto rule(Plan plan, const Field& x, const Operands&... operands) {
+    using Real    = typename Field::Element;
+    using Backend = typename Field::Backend;
+    using Links   = std::span<const Mixing<Real>>;
+    std::tuple<Operands...> kept(operands...);
+    if constexpr (Recorded && Backend::keeps_sums) keep_sums<Field>(plan, kept);
     const auto links = plan.links({operands.data()...});
     auto y           = Field::uninitialized(with_channels(x.shape(), links.back().channels));
     Backend::mix(channel_box(x.shape()), x.data(), Links(links), y.mutable_data());
-    return with_joint_pullback(std::move(y), [plan, x, kept = std::tuple<Operands...>(operands...)](
-                                                 const auto& dy, const auto& wanted) {
+    return with_joint_pullback(std::move(y), [plan, x, kept = std::move(kept)](const auto& dy,
+                                                                               const auto& wanted) {
       return pulled(plan, x, kept, dy, wanted, std::index_sequence_for<Operands...>{});
     });
+  }
+
+  /// Of a residual only the sum is looked at again that it enters: that is kept in its place.
+  template <class Field, class Plan, class... Operands>
+  static void keep_sums(Plan& plan, std::tuple<Operands...>& kept) {
+    std::size_t part = 0;
+    const auto keep  = [&]<class Operand>(Operand& operand) {
+      if constexpr (std::is_same_v<Operand, Field>)
+        if (plan.role[part] == LinkRole::residual) {
+          operand = Field::uninitialized(operand.shape());
+          plan.blank[plan.link[part]].sum = operand.mutable_data();
+        }
+      ++part;
+    };
+    std::apply([&](auto&... operand) { (keep(operand), ...); }, kept);
   }
 
   template <class Plan, class Field, class... Operands, std::size_t... I>

@@ -141,27 +141,27 @@ class AdamOptimizer {
     const detail::WeightedSumWithSquare<Real> second{part(config_.beta2), part(1 - config_.beta2)};
     const detail::AdamStepSize<Real> size_of_step{rate, part(config_.epsilon)};
 
-    // Piece by piece, so that what one line writes the next one finds in the host's caches.
-    using Backend               = typename Value::Backend;
-    using Element               = typename Value::Element;
-    constexpr std::size_t parts = detail::parts_per<Element>;
-    const std::size_t size      = value.size();
-    const std::size_t at_once   = Backend::host_accessible ? 1U << 15U : size;
-    auto steps = Tensor<Real, 1, Backend>::uninitialized({std::min(size, at_once)});
-    for (std::size_t i = 0; i < size; i += at_once) {
-      const std::size_t count = std::min(at_once, size - i);
-      const Element* const g  = gradient.data() + i;
-      Element* const p        = value.mutable_data() + i;
-      Element* const m        = moments.first.mutable_data() + i;
-      Real* const v           = moments.second.mutable_data() + i;
-      Real* const step        = steps.mutable_data();
+    // Piece by piece, so that what one line writes the next one finds in a cache.
+    using Backend            = typename Value::Backend;
+    constexpr auto parts     = detail::parts_per<typename Value::Element>;
+    const auto* const g_data = gradient.data();
+    auto* const p_data       = value.mutable_data();
+    auto* const m_data       = moments.first.mutable_data();
+    Real* const v_data       = moments.second.mutable_data();
+    Backend::by_pieces(value.size(), [&](std::size_t begin, std::size_t end) {
+      const std::size_t count = end - begin;
+      const auto* const g     = g_data + begin;
+      auto *const p = p_data + begin, *const m = m_data + begin;
+      Real* const v = v_data + begin;
+      auto steps    = Tensor<Real, 1, Backend>::uninitialized({count});
+      Real* const step = steps.mutable_data();
       detail::update_elements<Backend>(first, parts * count, detail::parts_of(m),
                                        detail::parts_of(g));
       detail::update_elements<Backend>(second, count, v, g);
       Backend::map(size_of_step, Shape<3>{1, 1, count}, whole(step, {1, 1, count}),
                    whole<const Real>(v, {1, 1, count}));
       detail::update_elements<Backend>(detail::AdamStep<Real>{kept}, count, p, m, step);
-    }
+    });
   }
 
   Config config_;

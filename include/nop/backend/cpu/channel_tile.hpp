@@ -10,6 +10,7 @@
 #include <nop/core/shape.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <type_traits>
 
@@ -43,6 +44,15 @@ struct ChannelTile {
   }
 };
 
+/// A register of `count` numbers, then zeros.
+template <real Real>
+Batch<Real> load_first(const Real* data, std::size_t count) {
+  if (count == lanes<Real>) return Batch<Real>::load_unaligned(data);
+  std::array<Real, lanes<Real>> values{};
+  std::copy_n(data, count, values.begin());
+  return Batch<Real>::load_unaligned(values.data());
+}
+
 /// The same part of a field, where it is.
 template <class Element>
 struct FieldPart {
@@ -50,6 +60,12 @@ struct FieldPart {
   std::size_t pitch;
 
   [[nodiscard]] Row<Element> row(std::size_t channel) const { return {data + channel * pitch, 1}; }
+
+  /// `count` numbers of a channel from a point on, then zeros.
+  [[nodiscard]] Batch<Element> load(std::size_t channel, std::size_t point,
+                                    std::size_t count) const {
+    return load_first(data + channel * pitch + point, count);
+  }
 
   /// Asks for a tile of registers from `column` on, of each channel, before it is needed: the rows
   /// are too short and too far apart for the processor to guess what comes next.

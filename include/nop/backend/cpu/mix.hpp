@@ -26,15 +26,36 @@ constexpr std::array<Real, lanes<Real>> repeated_value(Real value) {
   return values;
 }
 
-/// What is added to one row of W u. What is absent is read as well: as the same zeros everywhere.
+/// One row of a = v + b + r + g x. What is absent is read as well: as the same zeros everywhere.
 template <real Real>
-struct LinkRow {
-  LinkRow(const Mixing<Real>& link, std::size_t channel, const FieldPart<const Real>& residual,
-          const ChannelTile<Real>& x)
-      : bias(link.bias != nullptr ? link.bias[channel] : Real(0)),
-        gate(link.gate != nullptr ? link.gate[channel] : Real(0)),
+struct SumRow {
+  SumRow(const Mixing<Real>& link, std::size_t channel, const Row<const Real>& product,
+         const FieldPart<const Real>& residual, const ChannelTile<Real>& x)
+      : v(product),
         r(link.residual != nullptr ? residual.row(channel) : nothing()),
-        input(link.gate != nullptr ? x.values(channel) : nothing()) {}
+        input(link.gate != nullptr ? x.values(channel) : nothing()),
+        bias(link.bias != nullptr ? link.bias[channel] : Real(0)),
+        gate(link.gate != nullptr ? link.gate[channel] : Real(0)) {}
+
+  /// A sum that is there already.
+  explicit SumRow(const Row<const Real>& sum)
+      : v(nothing()), r(sum), input(nothing()), bias(Real(0)), gate(Real(0)) {}
+
+  /// Calls `use(first point, number of points, a)` for each register of a.
+  template <class Use>
+  [[gnu::always_inline]] void for_each(std::size_t points, const Use& use) const {
+    const auto [product, residual, x] = std::array{v, r, input};
+    const Batch<Real> b = bias, g = gate;
+    for (std::size_t i = 0; i < points; i += lanes<Real>) {
+      const std::size_t count = std::min(lanes<Real>, points - i);
+      // Nothing of a field must be read beyond its end.
+      use(i, count,
+          load(product, i) + b +
+              load_first(residual.data + residual.step * i,
+                         residual.step == 0 ? lanes<Real> : count) +
+              load(x, i) * g);
+    }
+  }
 
   /// A register of a row from element i on.
   static Batch<Real> load(const Row<const Real>& row, std::size_t i) {
@@ -45,42 +66,27 @@ struct LinkRow {
     return {zeros.data(), 0};
   }
 
+  Row<const Real> v, r, input;
   Batch<Real> bias, gate;
-  Row<const Real> r, input;
 };
 
-/// sigma(v + b + r + g x) and its slope for v = W u, handed to `write(channel, first point, number
-/// of points, value and slope)` register by register. All rows in one loop: an activation has more
-/// constants than a row has registers.
-template <class Function, real Real, class Write>
-void finish_rows(const Mixing<Real>& link, const ChannelTile<Real>& v,
-                 const FieldPart<const Real>& residual, const ChannelTile<Real>& x,
-                 const Write& write) {
-  constexpr std::size_t width = lanes<Real>;
-  std::array<Real, width> rest{};  // of a residual, which must not be read beyond its end
-  for (std::size_t c = 0; c < link.channels; ++c) {
-    const LinkRow<Real> row(link, c, residual, x);
-    for (std::size_t i = 0; i < v.points; i += width) {
-      const std::size_t count = std::min(width, v.points - i);
-      const Real* r           = row.r.data + row.r.step * i;
-      if (count < width && row.r.step != 0) r = std::copy_n(r, count, rest.data()) - count;
-      write(c, i, count,
-            Function::at(row.load(v.values(c), i) + row.bias + Batch<Real>::load_unaligned(r) +
-                         row.load(row.input, i) * row.gate));
-    }
-  }
-}
-
-/// out = sigma(v + b + r + g x)
+/// out = sigma(a) for a = v + b + r + g x, and `sum` is a where it has a place. All rows in one
+/// loop, so that the many constants of an activation stay in registers.
 template <real Real>
 void finish_link(const Mixing<Real>& link, const ChannelTile<Real>& v,
                  const FieldPart<const Real>& residual, const ChannelTile<Real>& x,
-                 const FieldPart<Real>& out) {
+                 const FieldPart<Real>& sum, const FieldPart<Real>& out) {
   with_function(link.activation, [&]<class Function>(Function) {
-    finish_rows<Function>(link, v, residual, x,
-                          [&](std::size_t c, std::size_t i, std::size_t count, const auto& at) {
-                            store(at.value, out.row(c), i, count);
-                          });
+    for (std::size_t c = 0; c < link.channels; ++c) {
+      const auto kept = sum.row(c), result = out.row(c);
+      const bool keeps = sum.data != nullptr;
+      SumRow<Real>(link, c, v.values(c), residual, x)
+          .for_each(v.points, [&](std::size_t i, std::size_t count, const Batch<Real>& a)
+                                  __attribute__((always_inline)) {
+                                    if (keeps) store(a, kept, i, count);
+                                    store(Function::at(a).value, result, i, count);
+                                  });
+    }
   });
 }
 
@@ -128,13 +134,15 @@ void mix(const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> links
         const bool is_last  = &link == &links.back();
         const auto v        = room.tile(link.channels);
         const auto residual = tiling.part(link.residual, link.channels, tile);
+        const auto sum      = tiling.part(link.sum, link.channels, tile);
         const auto result   = tiling.part(is_last ? y : nullptr, link.channels, tile);
         detail::multiply_tile(detail::weight_of(link, u.channels), u, v, [&](std::size_t column) {
           residual.prefetch(link.channels, column);
+          sum.prefetch(link.channels, column);
           result.prefetch(link.channels, column);
           if (u.data == input.data) next.prefetch(box[1], column);
         });
-        detail::finish_link(link, v, residual, input,
+        detail::finish_link(link, v, residual, input, sum,
                             is_last ? result : detail::FieldPart<Real>{v.data, v.pitch});
         u = v;
       }

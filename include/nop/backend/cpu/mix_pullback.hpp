@@ -3,53 +3,25 @@
 
 #include <nop/backend/cpu/block_sums.hpp>
 #include <nop/backend/cpu/channel_tile.hpp>
+#include <nop/backend/cpu/link_gradients.hpp>
 #include <nop/backend/cpu/map.hpp>
 #include <nop/backend/cpu/mix.hpp>
 #include <nop/backend/cpu/outer_sum.hpp>
+#include <nop/core/activation.hpp>
 #include <nop/core/functors.hpp>
+#include <nop/core/host_memory.hpp>
 #include <nop/core/mixing.hpp>
 #include <nop/core/shape.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <span>
 #include <utility>
-#include <vector>
 
 namespace nop::cpu {
 
 namespace detail {
-
-/// u = sigma(a) and slope = sigma'(a) for a = v + b + r + g x, where v = W u is at first in u.
-template <real Real>
-void finish_link_with_slope(const Mixing<Real>& link, const FieldPart<const Real>& residual,
-                            const ChannelTile<Real>& x, const ChannelTile<Real>& u,
-                            const ChannelTile<Real>& slope) {
-  with_function(link.activation, [&]<class Function>(Function) {
-    finish_rows<Function>(link, u, residual, x,
-                          [&](std::size_t c, std::size_t i, std::size_t, const auto& at) {
-                            at.value.store_unaligned(u.row(c).data + i);
-                            at.slope.store_unaligned(slope.row(c).data + i);
-                          });
-  });
-}
-
-/// da = du slope along one row, with zeros behind its end, and its sum.
-template <real Real>
-Real scale_row(std::size_t count, const Row<const Real>& du, const Row<const Real>& slope,
-               const Row<Real>& da) {
-  Batch<Real> sums(Real(0));
-  std::size_t i = 0;
-  for (; i + lanes<Real> <= count; i += lanes<Real>) {
-    const auto product = LinkRow<Real>::load(du, i) * LinkRow<Real>::load(slope, i);
-    product.store_unaligned(da.data + i);
-    sums += product;
-  }
-  Real rest = 0;
-  std::fill(da.data + count, da.data + whole_tiles<Real>(count), Real(0));
-  for (; i < count; ++i) rest += da.data[i] = du.data[i] * slope.data[slope.step * i];
-  return xsimd::hadd(sums) + rest;
-}
 
 /// Where the sums over all points that belong to one link stand among those of the whole chain.
 template <real Real>
@@ -88,8 +60,9 @@ class MixPullback {
         gradients_(gradients),
         channels_(box[1]),
         widest_(widest_of(box[1], links)),
-        rows_(2 * box[1] + 2 * channels_of(links) + 2 * widest_ + whole_tiles<Real>(widest_)),
         is_gated_(dx != nullptr && has_gate(links)),
+        rows_(box[1] + 2 * (channels_of(links) - links.back().channels) +
+              (is_gated_ ? box[1] : 0) + 2 * widest_ + OuterSum<Real>::panel),
         tiling_(box, rows_) {
     std::size_t channels = box[1], begin = 0;
     for (const auto& link : links) {
@@ -120,45 +93,57 @@ class MixPullback {
 
   void pull(std::size_t tile, TileRoom<Real>& room, Real* sums) const {
     room.move_to(tile);
-    const std::size_t count = links_.size(), last = links_.back().channels;
-    const auto dy = tiling_.part(dy_, last, tile);
-    std::vector<ChannelTile<Real>> u, slope;
-    u.reserve(count + 1);
-    slope.reserve(count);
+    const std::size_t last = links_.size() - 1;
+    const auto dx          = tiling_.part(dx_, channels_, tile);
+    HostVector<ChannelTile<Real>> u, slope;
+    u.reserve(links_.size());
+    slope.reserve(last);
     u.push_back(room.tile(channels_));
     read_tile(tiling_.part(x_, channels_, tile), u[0]);
-    for (std::size_t l = 0; l < count; ++l) {
-      const auto& link = links_[l];
-      u.push_back(room.tile(link.channels));
-      slope.push_back(room.tile(link.channels));
-      if (is_linear_end(l)) continue;  // nothing to be computed again
-      const auto residual = tiling_.part(link.residual, link.channels, tile);
-      multiply_tile(weight_of(link, u[l].channels), u[l], u[l + 1], [&](std::size_t column) {
-        residual.prefetch(link.channels, column);
-        if (l == 0) dy.prefetch(last, column);
+    for (std::size_t l = 0; l < last; ++l) {
+      u.push_back(room.tile(links_[l].channels));
+      slope.push_back(room.tile(links_[l].channels));
+      multiply(tile, l, u[l], u[l + 1]);
+      with_sums(tile, l, u[l + 1], u[0], [&]<class Function>(Function, std::size_t c, auto row) {
+        Real *const value = u[l + 1].row(c).data, *const derivative = slope[l].row(c).data;
+        row.for_each(u[0].points, [=](std::size_t i, std::size_t, const Batch<Real>& sum)
+                                      __attribute__((always_inline)) {
+                                        const auto at = Function::at(sum);
+                                        at.value.store_unaligned(value + i);
+                                        at.slope.store_unaligned(derivative + i);
+                                      });
       });
-      finish_link_with_slope(link, residual, u[0], u[l + 1], slope[l]);
     }
-    const auto past = room.tile(channels_);  // what dx gets by way of the gates
-    if (is_gated_) std::fill_n(past.data, past.channels * past.pitch, Real(0));
+    ChannelTile<Real> past{};  // what dx gets by way of the gates
+    if (is_gated_) {
+      past = room.tile(channels_);
+      std::fill_n(past.data, past.channels * past.pitch, Real(0));
+    }
     auto da = room.tile(widest_), before = room.tile(widest_);
-    Real* const transposed = room.tile(whole_tiles<Real>(widest_)).data;
+    Real* const transposed = room.tile(OuterSum<Real>::panel).data;
 
-    da.channels   = last;
-    const auto dx = tiling_.part(dx_, channels_, tile);
-    for (std::size_t l = count; l-- > 0;) {
-      for (std::size_t c = 0; c < da.channels; ++c)
-        sums[sums_[l].bias + c] += scale_row(
-            da.points, l + 1 == count ? dy.row(c) : da.values(c),
-            is_linear_end(l) ? Row<const Real>{one.data(), 0} : slope[l].values(c), da.row(c));
-      gather(tile, l, da, u, past, transposed, sums);
+    const auto gradients = [&](std::size_t l) {
+      da.channels = links_[l].channels;
+      return LinkGradients<Real>(links_[l], u[0], da, residual_gradient(tile, l), past,
+                                 sums + sums_[l].bias,
+                                 gradients_[l].gate != nullptr ? sums + sums_[l].gate : nullptr);
+    };
+    pull_end(tile, gradients(last), u[last], u[0], da);
+    for (std::size_t l = last;; --l) {
+      if (gradients_[l].weight != nullptr)
+        sums_[l].weight.add(da, u[l], transposed, sums + sums_[l].first);
       if (l == 0 && dx_ == nullptr) return;
       before.channels = u[l].channels;
       multiply_tile(weight_of(links_[l], u[l].channels).transposed(), da, before,
                     [&](std::size_t column) {
-                      if (l == 0) dx.prefetch(channels_, column);
+                      if (l == 0) return prefetch_between(tile, column);
+                      residual_gradient(tile, l - 1).prefetch(before.channels, column);
                     });
       std::swap(da, before);
+      if (l == 0) break;
+      gradients(l - 1).take_all([&](std::size_t c, std::size_t i, std::size_t) {
+        return SumRow<Real>::load(da.values(c), i) * SumRow<Real>::load(slope[l - 1].values(c), i);
+      });
     }
     for (std::size_t c = 0; c < channels_; ++c)
       if (is_gated_)
@@ -167,27 +152,67 @@ class MixPullback {
         std::copy_n(da.row(c).data, da.points, dx.row(c).data);
   }
 
-  /// The gradients by one link's operands but for its bias.
-  void gather(std::size_t tile, std::size_t l, const ChannelTile<Real>& da,
-              const std::vector<ChannelTile<Real>>& u, const ChannelTile<Real>& past,
-              Real* transposed, Real* sums) const {
-    const auto& want    = gradients_[l];
-    const auto& at      = sums_[l];
-    const auto residual = tiling_.part(want.residual, da.channels, tile);
-    const std::size_t n = da.points;
-    for (std::size_t c = 0; c < da.channels; ++c) {
-      if (want.residual != nullptr) std::copy_n(da.row(c).data, n, residual.row(c).data);
-      if (want.gate != nullptr)
-        sums[at.gate + c] += sum_row<Real>(Times{}, n, da.values(c), u[0].values(c));
-      if (links_[l].gate != nullptr && is_gated_)
-        map_row(PlusTimes{}, n, past.row(c), past.values(c), da.values(c),
-                Row<const Real>{links_[l].gate + c, 0});
-    }
-    if (want.weight != nullptr) at.weight.add(da, u[l], transposed, sums + at.first);
+  /// da of the last link. Its u and slope are looked at once, so that they have no place.
+  void pull_end(std::size_t tile, const LinkGradients<Real>& gradients, const ChannelTile<Real>& u,
+                const ChannelTile<Real>& x, const ChannelTile<Real>& da) const {
+    const std::size_t last = links_.size() - 1;
+    const auto dy          = tiling_.part(dy_, da.channels, tile);
+    if (links_[last].activation == Activation::identity)
+      return gradients.take_all([&](std::size_t c, std::size_t i, std::size_t count) {
+        return dy.load(c, i, count);
+      });
+    multiply(tile, last, u, da);
+    with_sums(tile, last, da, x, [&]<class Function>(Function, std::size_t c, auto row) {
+      gradients.take_row(c, [&](const auto& take) {
+        row.for_each(da.points, [&](std::size_t i, std::size_t count, const Batch<Real>& sum)
+                                    __attribute__((always_inline)) {
+                                      take(i, count, dy.load(c, i, count) * Function::at(sum).slope);
+                                    });
+      });
+    });
   }
 
-  [[nodiscard]] bool is_linear_end(std::size_t l) const {
-    return l + 1 == links_.size() && links_[l].activation == Activation::identity;
+  /// v = W u of a link once more, unless the sum it enters was kept. Meanwhile what will be read
+  /// next is asked for.
+  void multiply(std::size_t tile, std::size_t l, const ChannelTile<Real>& u,
+                const ChannelTile<Real>& v) const {
+    if (links_[l].sum != nullptr) return;
+    const auto r  = residual(tile, l);
+    const auto dy = tiling_.part(dy_, links_.back().channels, tile);
+    multiply_tile(weight_of(links_[l], u.channels), u, v, [&](std::size_t column) {
+      r.prefetch(v.channels, column);
+      if (l + 2 >= links_.size()) dy.prefetch(links_.back().channels, column);
+    });
+  }
+
+  /// `use(activation, c, row of sums)` for each channel of a link, of which v = W u.
+  template <class Use>
+  void with_sums(std::size_t tile, std::size_t l, const ChannelTile<Real>& v,
+                 const ChannelTile<Real>& x, const Use& use) const {
+    const auto r    = residual(tile, l);
+    const auto kept = tiling_.part(links_[l].sum, v.channels, tile);
+    with_function(links_[l].activation, [&](auto function) {
+      for (std::size_t c = 0; c < v.channels; ++c)
+        use(function, c,
+            kept.data != nullptr ? SumRow<Real>({kept.row(c).data, 1})
+                                 : SumRow<Real>(links_[l], c, v.values(c), r, x));
+    });
+  }
+
+  /// Asks for what is written after the last product of a tile, and read for the next one.
+  void prefetch_between(std::size_t tile, std::size_t column) const {
+    tiling_.part(dx_, channels_, tile).prefetch(channels_, column);
+    if (tile + 1 == tiling_.count()) return;
+    tiling_.part(x_, channels_, tile + 1).prefetch(channels_, column);
+    tiling_.part(static_cast<const Real*>(links_[0].sum), links_[0].channels, tile + 1)
+        .prefetch(links_[0].channels, column);
+  }
+
+  [[nodiscard]] FieldPart<const Real> residual(std::size_t tile, std::size_t l) const {
+    return tiling_.part(links_[l].residual, links_[l].channels, tile);
+  }
+  [[nodiscard]] FieldPart<Real> residual_gradient(std::size_t tile, std::size_t l) const {
+    return tiling_.part(gradients_[l].residual, links_[l].channels, tile);
   }
 
   void hand_out(const Real* sums) const {
@@ -206,18 +231,16 @@ class MixPullback {
     }
   }
 
-  static constexpr auto one = repeated_value(Real(1));
-
   const Real* x_;
   std::span<const Mixing<Real>> links_;
   const Real* dy_;
   Real* dx_;
   std::span<const MixingGradient<Real>> gradients_;
   std::size_t channels_, widest_;
-  std::size_t rows_;  ///< in tiles of x, past, every u and slope, da twice, and for transposing
   bool is_gated_;
+  std::size_t rows_;  ///< in tiles of x, inner u and slopes, past, da twice, and for transposing
   Tiling<Real> tiling_;
-  std::vector<LinkSums<Real>> sums_;
+  HostVector<LinkSums<Real>> sums_;
 };
 
 }  // namespace detail

@@ -74,7 +74,7 @@ class TimeMixer {
 
   /// Null: that gradient is not wanted.
   void pull(const Real* x, const Real* dy, Real* dx, std::complex<Real>* dweight) const {
-    const std::size_t rows = 3 * wave_rows() + whole_tiles<Real>(2 * channels_);
+    const std::size_t rows = 3 * wave_rows() + OuterSum<Real>::panel;
     const Tiling<Real> tiling(planes_, rows + planes_[1]);
     sum_in_blocks<Real>(
         tiling.count(), dweight != nullptr ? sum_count_ : 0,
@@ -115,11 +115,7 @@ class TimeMixer {
   /// `count` numbers of a field at a step from point i on, and zeros.
   Batch<Real> at_step(const Part& field, std::size_t t, std::size_t c, std::size_t i,
                       std::size_t count) const {
-    const Real* const data = field.row(t * channels_ + c).data + i;
-    if (count == lanes<Real>) return Batch<Real>::load_unaligned(data);
-    std::array<Real, lanes<Real>> values{};
-    std::copy_n(data, count, values.begin());
-    return Batch<Real>::load_unaligned(values.data());
+    return field.load(t * channels_ + c, i, count);
   }
   /// A register of a coefficient.
   Real* place(const ChannelTile<Real>& tile, std::size_t r, std::size_t c, std::size_t i) const {
@@ -200,7 +196,7 @@ class TimeMixer {
       });
     });
     if (sums != nullptr) {
-      Real* const transposed = room.tile(whole_tiles<Real>(2 * channels_)).data;
+      Real* const transposed = room.tile(OuterSum<Real>::panel).data;
       for (std::size_t f = 0; f < matrices_.size(); ++f)
         sums_[f].add(of_frequency(after, f), of_frequency(waves.before, f), transposed,
                      sums + first_sum_[f]);
