@@ -36,6 +36,16 @@ TEST_CASE("elements go to the backend and within it and back") {
   CHECK(a.view()(2) == 3);
 }
 
+TEST_CASE("pieces are all of a range, each place once") {
+  for (const std::size_t count : {0U, 1U, 8192U, 8193U, 100000U}) {
+    std::vector<int> seen(count);
+    nop::Cpu::by_pieces(count, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) ++seen[i];
+    });
+    CHECK(seen == std::vector<int>(count, 1));
+  }
+}
+
 TEST_CASE("the number of threads is that of the calling thread") {
   const std::size_t before = Cpu::thread_count();
   Cpu::set_thread_count(5);

@@ -5,6 +5,7 @@
 #include "support/count_allocations.hpp"
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <future>
@@ -35,6 +36,20 @@ TEST_CASE("blocks of any size are aligned and separate and writable to the last 
     CHECK(kept);
     HostMemory::release(blocks[bytes], bytes);
   }
+}
+
+TEST_CASE("blocks of 4 MB and more are aligned to large pages, and taken again") {
+  constexpr std::size_t page = std::size_t{1} << 21U;
+  for (const std::size_t bytes : {2 * page, 2 * page + 1, 7 * page + 12345}) {
+    void* const block = nop::HostMemory::allocate(bytes);
+    CHECK(reinterpret_cast<std::uintptr_t>(block) % page == 0);
+    static_cast<std::byte*>(block)[bytes - 1] = std::byte{1};
+    nop::HostMemory::release(block, bytes);
+    void* const again = nop::HostMemory::allocate(bytes);
+    CHECK(again == block);
+    nop::HostMemory::release(again, bytes);
+  }
+  nop::HostMemory::trim();
 }
 
 TEST_CASE("what was given back is taken again without asking the system") {

@@ -124,8 +124,7 @@ struct MixChain {
     return std::apply(
         [&](const auto&... parts) {
           constexpr bool recorded =
-              is_variable<X> ||
-              (is_variable<std::remove_cvref_t<decltype(parts.operand)>> || ...);
+              is_variable<X> || (is_variable<std::remove_cvref_t<decltype(parts.operand)>> || ...);
           return evaluate(
               [&plan](const auto& u, const auto&... operands) {
                 return rule<recorded>(plan, u, operands...);
@@ -174,10 +173,10 @@ struct MixChain {
     const auto links = plan.links({operands.data()...});
     auto y           = Field::uninitialized(with_channels(x.shape(), links.back().channels));
     Backend::mix(channel_box(x.shape()), x.data(), Links(links), y.mutable_data());
-    return with_joint_pullback(std::move(y), [plan, x, kept = std::move(kept)](const auto& dy,
-                                                                               const auto& wanted) {
-      return pulled(plan, x, kept, dy, wanted, std::index_sequence_for<Operands...>{});
-    });
+    return with_joint_pullback(
+        std::move(y), [plan, x, kept = std::move(kept)](const auto& dy, const auto& wanted) {
+          return pulled(plan, x, kept, dy, wanted, std::index_sequence_for<Operands...>{});
+        });
   }
 
   /// Of a residual only the sum is looked at again that it enters: that is kept in its place.
@@ -187,7 +186,7 @@ struct MixChain {
     const auto keep  = [&]<class Operand>(Operand& operand) {
       if constexpr (std::is_same_v<Operand, Field>)
         if (plan.role[part] == LinkRole::residual) {
-          operand = Field::uninitialized(operand.shape());
+          operand                         = Field::uninitialized(operand.shape());
           plan.blank[plan.link[part]].sum = operand.mutable_data();
         }
       ++part;

@@ -152,8 +152,8 @@ class AdamOptimizer {
       const std::size_t count = end - begin;
       const auto* const g     = g_data + begin;
       auto *const p = p_data + begin, *const m = m_data + begin;
-      Real* const v = v_data + begin;
-      auto steps    = Tensor<Real, 1, Backend>::uninitialized({count});
+      Real* const v    = v_data + begin;
+      auto steps       = Tensor<Real, 1, Backend>::uninitialized({count});
       Real* const step = steps.mutable_data();
       detail::update_elements<Backend>(first, parts * count, detail::parts_of(m),
                                        detail::parts_of(g));

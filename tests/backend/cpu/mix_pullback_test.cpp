@@ -5,9 +5,13 @@
 #include "support/chain_memory.hpp"
 #include "support/random_chain.hpp"
 #include "support/threads.hpp"
+#include "support/tolerance.hpp"
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <limits>
+#include <span>
+#include <vector>
 
 namespace nop::test::mix_pullback_test {
 namespace {
@@ -34,6 +38,40 @@ TEST_CASE_TEMPLATE("gradients of chains of two to four mixings", Real, float, do
 TEST_CASE_TEMPLATE("gradients of chains of many mixings, and of many samples", Real, float,
                    double) {
   for_each_long_chain(check<Real>);
+}
+
+TEST_CASE_TEMPLATE("a sum that was kept is read instead of what it was made of", Real, float,
+                   double) {
+  const auto pull = [](const Shape<3>& box, const Real* x, std::span<const Mixing<Real>> given,
+                       const Real* dy, Real* dx, std::span<const MixingGradient<Real>> gradients) {
+    std::vector<Mixing<Real>> links(given.begin(), given.end());
+    std::vector<std::vector<Real>> sums, unread;
+    for (auto& link : links) {
+      if (link.residual == nullptr) continue;
+      sums.emplace_back(box[0] * link.channels * box[2]);
+      link.sum = sums.back().data();
+    }
+    std::vector<Real> y(box[0] * links.back().channels * box[2]);
+    Cpu::mix(box, x, std::span<const Mixing<Real>>(links), y.data());
+    for (auto& link : links) {
+      if (link.residual == nullptr) continue;
+      link.residual = nullptr;
+      if (link.bias == nullptr) continue;
+      unread.emplace_back(link.channels, std::numeric_limits<Real>::quiet_NaN());
+      link.bias = unread.back().data();
+    }
+    Cpu::pull_mix(box, x, std::span<const Mixing<Real>>(links), dy, dx, gradients);
+  };
+  const std::vector<LinkOptions> first{{12, true, true, true}, {6}, {12, true, false, true}};
+  const std::vector<LinkOptions> last{{6}, {5, false, true, false, Activation::tanh}};
+  const std::vector<LinkOptions> linear{{6}, {5, true, true, false, Activation::identity}};
+  for (const auto& links : {first, last, linear})
+    for (const std::size_t points : {1U, 45U, 700U}) {
+      CAPTURE(points);
+      const RandomChain<Real> chain({3, 12, points}, links);
+      CHECK(worst_error(chain.gradients(pull, every_gradient),
+                        chain.gradients(pull_mix_by<Cpu>(), every_gradient)) < rounding<Real>);
+    }
 }
 
 TEST_CASE("only the gradients that are wanted are written, with the same bits") {

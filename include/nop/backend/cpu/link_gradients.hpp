@@ -13,70 +13,67 @@
 
 namespace nop::cpu::detail {
 
-/// Takes da of a link, register by register along its rows, to all that it enters point by point:
+/// What da of a link enters point by point:
 ///
 ///     dr = da,   db = sum_p da,   dg = sum_p da x,   past += g da,
 ///
-/// where `past` is what dx gets by way of the gates, `sums` are those of the link.
+/// where `past` is what dx gets by way of the gates.
 template <real Real>
-class LinkGradients {
- public:
-  LinkGradients(const Mixing<Real>& link, const ChannelTile<Real>& x, const ChannelTile<Real>& da,
-                const FieldPart<Real>& dr, const ChannelTile<Real>& past, Real* db, Real* dg)
-      : gate_(past.data != nullptr ? link.gate : nullptr),
-        x_(x),
-        da_(da),
-        dr_(dr),
-        past_(past),
-        db_(db),
-        dg_(dg) {}
+struct LinkGradients {
+  const Real* gate;  ///< null: there is no past
+  ChannelTile<Real> x;
+  ChannelTile<Real> da;
+  FieldPart<Real> dr;
+  ChannelTile<Real> past;
+  bool begins_past;  ///< nothing is in `past` yet
+  Real* db;
+  Real* dg;  ///< null: not wanted
 
-  /// One row, which `produce(take)` hands over register by register, from the first to the last, by
-  /// `take(point, count, da)`; what is in the lanes behind `count` is no matter.
+  /// A row, which `produce(take)` hands over by `take(point, count, da)`, register by register;
+  /// what is in the lanes behind `count` is no matter.
   template <class Produce>
   [[gnu::always_inline]] void take_row(std::size_t c, const Produce& produce) const {
     // Copies, which stay in registers: a member might be what is written.
-    Batch<Real> bias(Real(0)), gate(Real(0));
-    const Batch<Real> factor(gate_ != nullptr ? gate_[c] : Real(0));
-    const bool wants_dr = dr_.data != nullptr, wants_dg = dg_ != nullptr, gated = gate_ != nullptr;
-    const auto x  = x_.values(c);
-    const auto dr = dr_.row(c), past = past_.row(c), out = da_.row(c);
-    produce([&](std::size_t i, std::size_t count, Batch<Real> da) __attribute__((always_inline)) {
-      if (count < lanes<Real>) {
-        std::array<Real, lanes<Real>> values;
-        da.store_unaligned(values.data());
-        da = load_first(values.data(), count);
-      }
-      da.store_unaligned(out.data + i);
-      if (wants_dr) store(da, dr, i, count);
-      bias += da;
-      if (wants_dg) gate = xsimd::fma(da, Batch<Real>::load_unaligned(x.data + i), gate);
-      if (gated)
-        xsimd::fma(factor, da, Batch<Real>::load_unaligned(past.data + i))
-            .store_unaligned(past.data + i);
-    });
-    db_[c] += xsimd::hadd(bias);
-    if (dg_ != nullptr) dg_[c] += xsimd::hadd(gate);
+    const bool has_dr = dr.data != nullptr, has_dg = dg != nullptr, is_gated = gate != nullptr,
+               adds  = !begins_past;
+    const auto in    = x.values(c);
+    const auto to_da = da.row(c), to_dr = dr.row(c), to_past = past.row(c);
+    const Batch<Real> factor(is_gated ? gate[c] : Real(0));
+    Batch<Real> bias_sum(Real(0)), gate_sum(Real(0));
+    produce(
+        [&](std::size_t i, std::size_t count, Batch<Real> value) __attribute__((always_inline)) {
+          if (count < lanes<Real>) {
+            std::array<Real, lanes<Real>> values;
+            value.store_unaligned(values.data());
+            value = load_first(values.data(), count);
+          }
+          value.store_unaligned(to_da.data + i);
+          if (has_dr) store(value, to_dr, i, count);
+          bias_sum += value;
+          if (has_dg)
+            gate_sum = xsimd::fma(value, Batch<Real>::load_unaligned(in.data + i), gate_sum);
+          if (!is_gated) return;
+          Real* const sum = to_past.data + i;
+          if (adds)
+            xsimd::fma(factor, value, Batch<Real>::load_unaligned(sum)).store_unaligned(sum);
+          else
+            (factor * value).store_unaligned(sum);
+        });
+    db[c] += xsimd::hadd(bias_sum);
+    if (has_dg) dg[c] += xsimd::hadd(gate_sum);
   }
 
   /// All rows of `value(c, point, count)`.
   template <class Value>
-  void take_all(const Value& value) const {
-    for (std::size_t c = 0; c < da_.channels; ++c)
+  void take(const Value& value) const {
+    for (std::size_t c = 0; c < da.channels; ++c)
       take_row(c, [&](const auto& take) {
-        for (std::size_t i = 0, points = da_.points; i < points; i += lanes<Real>) {
+        for (std::size_t i = 0, points = da.points; i < points; i += lanes<Real>) {
           const std::size_t count = std::min(lanes<Real>, points - i);
           take(i, count, value(c, i, count));
         }
       });
   }
-
- private:
-  const Real* gate_;
-  ChannelTile<Real> x_, da_;
-  FieldPart<Real> dr_;
-  ChannelTile<Real> past_;
-  Real *db_, *dg_;
 };
 
 }  // namespace nop::cpu::detail

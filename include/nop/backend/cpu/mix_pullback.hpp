@@ -14,7 +14,6 @@
 #include <nop/core/shape.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -47,7 +46,8 @@ struct LinkSums {
 ///     dW_l = sum_p da_l u_{l-1}^T,   db_l = sum_p da_l,  dg_l = sum_p da_l x
 ///     du_{l-1} = W_l^T da_l,                             dx = du_0 + sum_l g_l da_l.
 ///
-/// The u_l were not kept: to compute them again for a tile of points costs less than to read them.
+/// The u_l were not kept: to compute them again for a tile of points costs less than to read them,
+/// unless the sum a_l could be kept where a residual was.
 template <real Real>
 class MixPullback {
  public:
@@ -60,9 +60,9 @@ class MixPullback {
         gradients_(gradients),
         channels_(box[1]),
         widest_(widest_of(box[1], links)),
-        is_gated_(dx != nullptr && has_gate(links)),
-        rows_(box[1] + 2 * (channels_of(links) - links.back().channels) +
-              (is_gated_ ? box[1] : 0) + 2 * widest_ + OuterSum<Real>::panel),
+        is_gated_(dx != nullptr && std::any_of(links.begin(), links.end(), is_gated)),
+        rows_(box[1] + 2 * (channels_of(links) - links.back().channels) + (is_gated_ ? box[1] : 0) +
+              2 * widest_ + OuterSum<Real>::panel),
         tiling_(box, rows_) {
     std::size_t channels = box[1], begin = 0;
     for (const auto& link : links) {
@@ -87,116 +87,126 @@ class MixPullback {
     for (const auto& link : links) channels = std::max(channels, link.channels);
     return channels;
   }
-  static bool has_gate(std::span<const Mixing<Real>> links) {
-    return std::any_of(links.begin(), links.end(), [](const auto& l) { return l.gate != nullptr; });
-  }
+  static bool is_gated(const Mixing<Real>& link) { return link.gate != nullptr; }
+
+  /// What there is of one tile.
+  struct Work {
+    std::size_t tile;
+    HostVector<ChannelTile<Real>> u, slope;  ///< u_0 = x, and of the links but the last
+    ChannelTile<Real> past;                  ///< what dx gets by way of the gates
+    Real* sums;
+  };
 
   void pull(std::size_t tile, TileRoom<Real>& room, Real* sums) const {
     room.move_to(tile);
     const std::size_t last = links_.size() - 1;
-    const auto dx          = tiling_.part(dx_, channels_, tile);
-    HostVector<ChannelTile<Real>> u, slope;
+    Work work{tile, {}, {}, {}, sums};
+    auto& u = work.u;
     u.reserve(links_.size());
-    slope.reserve(last);
+    work.slope.reserve(last);
     u.push_back(room.tile(channels_));
     read_tile(tiling_.part(x_, channels_, tile), u[0]);
     for (std::size_t l = 0; l < last; ++l) {
       u.push_back(room.tile(links_[l].channels));
-      slope.push_back(room.tile(links_[l].channels));
-      multiply(tile, l, u[l], u[l + 1]);
-      with_sums(tile, l, u[l + 1], u[0], [&]<class Function>(Function, std::size_t c, auto row) {
-        Real *const value = u[l + 1].row(c).data, *const derivative = slope[l].row(c).data;
+      work.slope.push_back(room.tile(links_[l].channels));
+      make_sums(work, l, u[l + 1], [&]<class Function>(Function, std::size_t c, const auto& row) {
+        Real *const value = u[l + 1].row(c).data, *const slope = work.slope[l].row(c).data;
         row.for_each(u[0].points, [=](std::size_t i, std::size_t, const Batch<Real>& sum)
                                       __attribute__((always_inline)) {
                                         const auto at = Function::at(sum);
                                         at.value.store_unaligned(value + i);
-                                        at.slope.store_unaligned(derivative + i);
+                                        at.slope.store_unaligned(slope + i);
                                       });
       });
     }
-    ChannelTile<Real> past{};  // what dx gets by way of the gates
-    if (is_gated_) {
-      past = room.tile(channels_);
-      std::fill_n(past.data, past.channels * past.pitch, Real(0));
-    }
-    auto da = room.tile(widest_), before = room.tile(widest_);
+    if (is_gated_) work.past = room.tile(channels_);
+    auto da = room.tile(widest_), du = room.tile(widest_);
     Real* const transposed = room.tile(OuterSum<Real>::panel).data;
 
-    const auto gradients = [&](std::size_t l) {
-      da.channels = links_[l].channels;
-      return LinkGradients<Real>(links_[l], u[0], da, residual_gradient(tile, l), past,
-                                 sums + sums_[l].bias,
-                                 gradients_[l].gate != nullptr ? sums + sums_[l].gate : nullptr);
-    };
-    pull_end(tile, gradients(last), u[last], u[0], da);
+    da.channels = links_[last].channels;
+    begin(work, da);
     for (std::size_t l = last;; --l) {
       if (gradients_[l].weight != nullptr)
         sums_[l].weight.add(da, u[l], transposed, sums + sums_[l].first);
-      if (l == 0 && dx_ == nullptr) return;
-      before.channels = u[l].channels;
-      multiply_tile(weight_of(links_[l], u[l].channels).transposed(), da, before,
-                    [&](std::size_t column) {
-                      if (l == 0) return prefetch_between(tile, column);
-                      residual_gradient(tile, l - 1).prefetch(before.channels, column);
-                    });
-      std::swap(da, before);
       if (l == 0) break;
-      gradients(l - 1).take_all([&](std::size_t c, std::size_t i, std::size_t) {
-        return SumRow<Real>::load(da.values(c), i) * SumRow<Real>::load(slope[l - 1].values(c), i);
+      du.channels          = u[l].channels;
+      const auto gradients = gradients_of(work, l - 1, du);
+      multiply_tile(weight_of(links_[l], u[l].channels).transposed(), da, du,
+                    [&](std::size_t column) { gradients.dr.prefetch(du.channels, column); });
+      gradients.take([&](std::size_t c, std::size_t i, std::size_t) {
+        return SumRow<Real>::load(du.values(c), i) *
+               SumRow<Real>::load(work.slope[l - 1].values(c), i);
       });
+      std::swap(da, du);
     }
-    for (std::size_t c = 0; c < channels_; ++c)
-      if (is_gated_)
-        map_row(Plus{}, da.points, dx.row(c), da.values(c), past.values(c));
-      else
-        std::copy_n(da.row(c).data, da.points, dx.row(c).data);
+    if (dx_ != nullptr) finish(work, da, du);
   }
 
   /// da of the last link. Its u and slope are looked at once, so that they have no place.
-  void pull_end(std::size_t tile, const LinkGradients<Real>& gradients, const ChannelTile<Real>& u,
-                const ChannelTile<Real>& x, const ChannelTile<Real>& da) const {
+  void begin(const Work& work, const ChannelTile<Real>& da) const {
     const std::size_t last = links_.size() - 1;
-    const auto dy          = tiling_.part(dy_, da.channels, tile);
+    const auto dy          = tiling_.part(dy_, da.channels, work.tile);
+    const auto gradients   = gradients_of(work, last, da);
     if (links_[last].activation == Activation::identity)
-      return gradients.take_all([&](std::size_t c, std::size_t i, std::size_t count) {
-        return dy.load(c, i, count);
-      });
-    multiply(tile, last, u, da);
-    with_sums(tile, last, da, x, [&]<class Function>(Function, std::size_t c, auto row) {
+      return gradients.take(
+          [&](std::size_t c, std::size_t i, std::size_t count) { return dy.load(c, i, count); });
+    make_sums(work, last, da, [&]<class Function>(Function, std::size_t c, const auto& row) {
       gradients.take_row(c, [&](const auto& take) {
-        row.for_each(da.points, [&](std::size_t i, std::size_t count, const Batch<Real>& sum)
-                                    __attribute__((always_inline)) {
-                                      take(i, count, dy.load(c, i, count) * Function::at(sum).slope);
-                                    });
+        row.for_each(da.points, [&](std::size_t i, std::size_t count,
+                                    const Batch<Real>& sum) __attribute__((always_inline)) {
+          take(i, count, dy.load(c, i, count) * Function::at(sum).slope);
+        });
       });
     });
   }
 
-  /// v = W u of a link once more, unless the sum it enters was kept. Meanwhile what will be read
-  /// next is asked for.
-  void multiply(std::size_t tile, std::size_t l, const ChannelTile<Real>& u,
-                const ChannelTile<Real>& v) const {
-    if (links_[l].sum != nullptr) return;
-    const auto r  = residual(tile, l);
-    const auto dy = tiling_.part(dy_, links_.back().channels, tile);
-    multiply_tile(weight_of(links_[l], u.channels), u, v, [&](std::size_t column) {
-      r.prefetch(v.channels, column);
-      if (l + 2 >= links_.size()) dy.prefetch(links_.back().channels, column);
-    });
+  /// dx = W^T da + past, where da is that of the first link.
+  void finish(const Work& work, const ChannelTile<Real>& da, ChannelTile<Real> du) const {
+    const auto dx = tiling_.part(dx_, channels_, work.tile);
+    du.channels   = channels_;
+    multiply_tile(weight_of(links_[0], channels_).transposed(), da, du,
+                  [&](std::size_t column) { prefetch_between(work.tile, column); });
+    for (std::size_t c = 0; c < channels_; ++c)
+      if (is_gated_)
+        map_row(Plus{}, du.points, dx.row(c), du.values(c), work.past.values(c));
+      else
+        std::copy_n(du.row(c).data, du.points, dx.row(c).data);
   }
 
-  /// `use(activation, c, row of sums)` for each channel of a link, of which v = W u.
+  /// The sums a of a link, made again if they were not kept, handed to `use(activation, c, row)`
+  /// row by row. `v` has room for W u. Meanwhile what will be read next is asked for.
   template <class Use>
-  void with_sums(std::size_t tile, std::size_t l, const ChannelTile<Real>& v,
-                 const ChannelTile<Real>& x, const Use& use) const {
-    const auto r    = residual(tile, l);
-    const auto kept = tiling_.part(links_[l].sum, v.channels, tile);
-    with_function(links_[l].activation, [&](auto function) {
+  void make_sums(const Work& work, std::size_t l, const ChannelTile<Real>& v,
+                 const Use& use) const {
+    const auto& link = links_[l];
+    const auto r     = tiling_.part(link.residual, v.channels, work.tile);
+    const auto kept  = tiling_.part(link.sum, v.channels, work.tile);
+    const auto dy    = tiling_.part(dy_, links_.back().channels, work.tile);
+    if (kept.data == nullptr)
+      multiply_tile(weight_of(link, work.u[l].channels), work.u[l], v, [&](std::size_t column) {
+        r.prefetch(v.channels, column);
+        if (l + 2 >= links_.size()) dy.prefetch(links_.back().channels, column);
+      });
+    with_function(link.activation, [&](auto function) {
       for (std::size_t c = 0; c < v.channels; ++c)
         use(function, c,
             kept.data != nullptr ? SumRow<Real>({kept.row(c).data, 1})
-                                 : SumRow<Real>(links_[l], c, v.values(c), r, x));
+                                 : SumRow<Real>(link, c, v.values(c), r, work.u[0]));
     });
+  }
+
+  [[nodiscard]] LinkGradients<Real> gradients_of(const Work& work, std::size_t l,
+                                                 const ChannelTile<Real>& da) const {
+    const auto& want = gradients_[l];
+    const auto later = links_.subspan(l + 1);
+    return {.gate        = is_gated_ ? links_[l].gate : nullptr,
+            .x           = work.u[0],
+            .da          = da,
+            .dr          = tiling_.part(want.residual, da.channels, work.tile),
+            .past        = work.past,
+            .begins_past = std::none_of(later.begin(), later.end(), is_gated),
+            .db          = work.sums + sums_[l].bias,
+            .dg          = want.gate != nullptr ? work.sums + sums_[l].gate : nullptr};
   }
 
   /// Asks for what is written after the last product of a tile, and read for the next one.
@@ -206,13 +216,6 @@ class MixPullback {
     tiling_.part(x_, channels_, tile + 1).prefetch(channels_, column);
     tiling_.part(static_cast<const Real*>(links_[0].sum), links_[0].channels, tile + 1)
         .prefetch(links_[0].channels, column);
-  }
-
-  [[nodiscard]] FieldPart<const Real> residual(std::size_t tile, std::size_t l) const {
-    return tiling_.part(links_[l].residual, links_[l].channels, tile);
-  }
-  [[nodiscard]] FieldPart<Real> residual_gradient(std::size_t tile, std::size_t l) const {
-    return tiling_.part(gradients_[l].residual, links_[l].channels, tile);
   }
 
   void hand_out(const Real* sums) const {

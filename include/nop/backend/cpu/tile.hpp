@@ -38,8 +38,10 @@ struct Tile {
   using Real   = real_of<Element>;
   using Vector = Batch<Real>;
 
-  static constexpr std::size_t parts   = complex<Element> ? 2 : 1;
-  static constexpr std::size_t rows    = (registers<Real> - Vectors - 2) / Vectors;
+  static constexpr std::size_t parts = complex<Element> ? 2 : 1;
+  // With more than ten rows there are more places to read from than registers for addresses.
+  static constexpr std::size_t rows =
+      std::min<std::size_t>(10, (registers<Real> - Vectors - 2) / Vectors);
   static constexpr std::size_t width   = Vectors * lanes<Real>;  ///< in real numbers
   static constexpr std::size_t columns = width / parts;
   static constexpr std::size_t depth =
