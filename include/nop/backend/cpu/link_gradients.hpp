@@ -68,10 +68,11 @@ struct LinkGradients {
   void take(const Value& value) const {
     for (std::size_t c = 0; c < da.channels; ++c)
       take_row(c, [&](const auto& take) {
-        for (std::size_t i = 0, points = da.points; i < points; i += lanes<Real>) {
-          const std::size_t count = std::min(lanes<Real>, points - i);
-          take(i, count, value(c, i, count));
-        }
+        constexpr std::size_t width = lanes<Real>;
+        const std::size_t points    = da.points;
+        std::size_t i               = 0;
+        for (; i + width <= points; i += width) take(i, width, value(c, i, width));
+        if (i < points) take(i, points - i, value(c, i, points - i));
       });
   }
 };

@@ -46,15 +46,17 @@ struct SumRow {
   [[gnu::always_inline]] void for_each(std::size_t points, const Use& use) const {
     const auto [product, residual, x] = std::array{v, r, input};
     const Batch<Real> b = bias, g = gate;
-    for (std::size_t i = 0; i < points; i += lanes<Real>) {
-      const std::size_t count = std::min(lanes<Real>, points - i);
+    const auto use_at = [&](std::size_t i, std::size_t count) __attribute__((always_inline)) {
       // Nothing of a field must be read beyond its end.
       use(i, count,
           load(product, i) + b +
               load_first(residual.data + residual.step * i,
                          residual.step == 0 ? lanes<Real> : count) +
               load(x, i) * g);
-    }
+    };
+    std::size_t i = 0;
+    for (; i + lanes<Real> <= points; i += lanes<Real>) use_at(i, lanes<Real>);
+    if (i < points) use_at(i, points - i);
   }
 
   /// A register of a row from element i on.
