@@ -56,7 +56,9 @@ struct Cuda {
     cuda::copy_to_host(in, out, count);
   }
 
-  static void by_pieces(std::size_t count, const auto& body) { body(0, count); }
+  static void by_pieces(std::size_t count, const auto& body) {
+    if (count > 0) body(std::size_t{0}, count);
+  }
 
   static void copy_strided(const auto& extents, const auto* in, const auto& in_step, auto* out,
                            const auto& out_step) {

@@ -7,6 +7,19 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__OPTIMIZE__) && defined(__AVX512BW__)
+// Without optimization g++ has macros in the place of these two functions, whose casts the
+// registers of xsimd 8 do not go through.
+#include <immintrin.h>
+#undef _mm512_mask_blend_epi8
+#undef _mm512_mask_blend_epi16
+inline __m512i _mm512_mask_blend_epi8(__mmask64 mask, __m512i no, __m512i yes) {
+  return (__m512i)__builtin_ia32_blendmb_512_mask((__v64qi)no, (__v64qi)yes, mask);
+}
+inline __m512i _mm512_mask_blend_epi16(__mmask32 mask, __m512i no, __m512i yes) {
+  return (__m512i)__builtin_ia32_blendmw_512_mask((__v32hi)no, (__v32hi)yes, mask);
+}
+#endif
 #include <xsimd/xsimd.hpp>
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
