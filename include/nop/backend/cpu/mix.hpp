@@ -44,7 +44,7 @@ struct SumRow {
   /// Calls `use(first point, number of points, a)` for each register of a.
   template <class Use>
   [[gnu::always_inline]] void for_each(std::size_t points, const Use& use) const {
-    const auto [product, residual, x] = std::array{v, r, input};
+    const Row<const Real> product = v, residual = r, x = input;
     const Batch<Real> b = bias, g = gate;
     const auto use_at = [&](std::size_t i, std::size_t count) __attribute__((always_inline)) {
       // Nothing of a field must be read beyond its end.
