@@ -31,10 +31,9 @@ namespace nop {
 ///             `copy`                      n elements within the backend
 ///             `copy_from_host`, `copy_to_host`
 ///             `copy_strided`              a box between two strided arrays (crop, pad, transpose)
-/// pointwise   `by_pieces(n, body)`        body(begin, end) for pieces of 0 ... n - 1, maybe
-/// several
-///                                         at once: of a size that what one step writes the next
-///                                         one finds in a cache
+/// pointwise   `by_pieces(n, body)`        body(begin, end) for pieces of 0 ... n - 1, maybe at
+///                                         once: of a size that what one step writes the next one
+///                                         finds in a cache
 ///             `generate(f, out, n)`       out[i] = f(i)
 ///             `map(f, box, out, in...)`   out = f(in...) over a box, with broadcasting
 ///             `sum(f, box, out, in...)`   the same, added up along the axes where out has step 0
