@@ -55,7 +55,7 @@ concept backend =
              std::span<const Mixing<float>> links, std::span<const MixingGradient<float>> gradients,
              FourierTransform<2> transform, ConvolutionSize<2> taps, Normalization<float> norm,
              NormalizationGradient<float> norm_gradient, Shape<4> time_box, TimeMixing<float> time,
-             void* block, std::size_t n) {
+             void (&piece)(std::size_t, std::size_t), void* block, std::size_t n) {
       { B::host_accessible } -> std::convertible_to<bool>;
       { B::keeps_sums } -> std::convertible_to<bool>;
       { B::allocate(n) } -> std::same_as<void*>;
@@ -64,7 +64,7 @@ concept backend =
       B::copy_from_host(in, out, n);
       B::copy_to_host(in, out, n);
       B::copy_strided(box, in, box, out, box);
-      B::by_pieces(n, [](std::size_t, std::size_t) {});
+      B::by_pieces(n, piece);
       B::generate(Constant<float>{}, out, n);
       B::map(Same{}, box, whole(out, box), whole(in, box));
       B::sum(Same{}, box, single(out), whole(in, box));
