@@ -94,6 +94,7 @@ struct Options {
   std::size_t updates   = 0;  ///< 0: the preset's
   std::size_t shared    = 0;
   std::size_t separate  = 0;
+  double span           = 1;
   double feature_weight = 0;
 
   std::string variance = "sn";
@@ -105,6 +106,13 @@ struct Options {
 std::vector<double> state_times(const std::string& grid, std::size_t states) {
   return nop::state_times(grid == "uniform" ? nop::TimeGrid::uniform : nop::TimeGrid::quadratic,
                           schedule(), states);
+}
+
+/// When a backbone is asked for the states of these times: within so much of the time of the noise.
+/// Where it is shown noise alone, it knows least of what it was trained for at times without any.
+std::vector<double> asked_times(std::vector<double> times, double span) {
+  for (double& time : times) time = 1 - span * (1 - time);
+  return times;
 }
 
 /// All times of which students may ask: M of 1, 2, 4, 8 on the quadratic grid, up to 4 on the
@@ -293,7 +301,8 @@ void train_student(const Options& options) {
       options.name.empty() ? "dsno-" + std::to_string(options.states) : options.name;
   nop::Rng rng(options.seed);
   Operator<Backend> model(nop::load<Net<Backend>>(model_path(options.run, "backbone")),
-                          options.states == 1 ? std::vector{1.0} : times, options.modes, rng,
+                          options.states == 1 ? std::vector{1.0} : asked_times(times, options.span),
+                          options.modes, rng,
                           {.shared = options.shared, .separate = options.separate});
   nop::Adam optimizer({});
   const std::size_t updates    = options.updates > 0 ? options.updates : hyper.student_updates;
@@ -439,6 +448,10 @@ void add_student_options(CLI::App& app, Options& options) {
   app.add_option("--largest-weight", options.largest_weight, "of a state in the loss")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  app.add_option("--span", options.span,
+                 "the network is told the times of the states squeezed into so much before the noise's")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
   app.add_option("--feature-weight", options.feature_weight,
                  "in the loss, of what the classifier sees of a state; 0: none")
       ->capture_default_str()

@@ -3,17 +3,30 @@
 
 #include <nop/backend/cpu/fftw.hpp>
 #include <nop/backend/cpu/fourier_cost.hpp>
+#include <nop/backend/cpu/lanes.hpp>
+#include <nop/backend/cpu/line_synthesis.hpp>
 #include <nop/backend/cpu/real_dft.hpp>
 #include <nop/backend/cpu/simd.hpp>
 #include <nop/core/band.hpp>
 #include <nop/core/plan_cache.hpp>
 
 #include <algorithm>
+#include <array>
 #include <complex>
 #include <cstddef>
 #include <memory>
 
 namespace nop::cpu::detail {
+
+/// Columns that are given row by row, in several slabs: [slab][row][column].
+template <class Element>
+struct Slabs {
+  Element* data;
+  std::size_t step;           ///< between rows
+  std::size_t slab_step = 0;  ///< between slabs
+
+  [[nodiscard]] Element* slab(std::size_t i) const { return data + i * slab_step; }
+};
 
 /// The real sums of one axis (RealDft) over columns [points][width] of any width, by either engine.
 template <real Real>
@@ -23,7 +36,10 @@ class AxisTransform {
   AxisTransform(const RealDftKey& key, FourierEngine engine)
       : key_(key),
         engine_(engine == FourierEngine::automatic ? fourier_cost().cheaper<Real>(key) : engine) {
-    if (engine_ == FourierEngine::dense) dense_ = PlanCache<RealDftKey, RealDft<Real>>::get(key);
+    if (engine_ == FourierEngine::fft) return;
+    dense_ = PlanCache<RealDftKey, RealDft<Real>>::get(key);
+    if (LineSynthesis<Real>::suits(key.points))
+      by_line_ = PlanCache<RealDftKey, LineSynthesis<Real>>::get(key);
   }
 
   /// Never `automatic`.
@@ -34,31 +50,54 @@ class AxisTransform {
   /// How many numbers of working memory the others need.
   [[nodiscard]] std::size_t workspace() const { return (4 * points() + rows() + 8) * width; }
 
-  /// [points][columns] to [rows][columns]. `next` is null or where columns will be read after
-  /// these.
-  void analyze(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-               std::size_t columns, const Real* next, Real* workspace) const {
-    for_each_block(
-        columns, points(), rows(), in, in_step, out, out_step, workspace,
-        [&](const Real* i, std::size_t is, Real* o, std::size_t os, std::size_t c, Real* work) {
-          analyze_block(i, is, o, os, ahead(i, c, columns, next), work);
-        });
+  /// [points][columns] to [rows][columns], in each of some slabs. `next` is null or where columns
+  /// will be read after these.
+  void analyze(const Slabs<const Real>& in, const Slabs<Real>& out, std::size_t columns,
+               std::size_t slabs, const Real* next, Real* workspace) const {
+    for_each_block(columns, slabs, points(), rows(), in, out, workspace,
+                   [&](const Real* i, std::size_t is, Real* o, std::size_t os, std::size_t slab,
+                       std::size_t c, Real* work) {
+                     const Real* const then = slab + 1 < slabs ? in.slab(slab + 1) : next;
+                     analyze_block(i, is, o, os, ahead(i, c, columns, then), work);
+                   });
   }
 
   /// [rows][columns] to [points][columns]. `next` is null or where columns will be written after
   /// these.
-  void synthesize(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-                  std::size_t columns, const Real* next, Real* workspace) const {
-    for_each_block(
-        columns, rows(), points(), in, in_step, out, out_step, workspace,
-        [&](const Real* i, std::size_t is, Real* o, std::size_t os, std::size_t c, Real* work) {
-          synthesize_block(i, is, o, os, ahead(o, c, columns, next), work);
-        });
+  void synthesize(const Slabs<const Real>& in, const Slabs<Real>& out, std::size_t columns,
+                  std::size_t slabs, const Real* next, Real* workspace) const {
+    for_each_block(columns, slabs, rows(), points(), in, out, workspace,
+                   [&](const Real* i, std::size_t is, Real* o, std::size_t os, std::size_t slab,
+                       std::size_t c, Real* work) {
+                     const Real* const then = slab + 1 < slabs ? out.slab(slab + 1) : next;
+                     synthesize_block(i, is, o, os, ahead(o, c, columns, then), work);
+                   });
   }
 
-  /// Must what stands side by side be one plane's? FFTW gets columns in pairs, of which each sees
-  /// the other's rounding, and whatever is not a number.
-  [[nodiscard]] bool pairs_columns() const { return engine_ == FourierEngine::fft; }
+  /// Are lines of different planes for the next two?
+  [[nodiscard]] bool analyzes_lines() const { return pairs_columns(); }
+  [[nodiscard]] bool synthesizes_lines(std::size_t point_step) const {
+    return pairs_columns() || (by_line_ && point_step == 1);
+  }
+
+  /// sums[row * step + l] are those of line l, of at most as many as a register has lanes; and
+  /// back.
+  void analyze_lines(const Lines<const Real>& lines, Real* sums, std::size_t step,
+                     Real* workspace) const {
+    for (std::size_t l = 0; l < width; ++l)
+      analyze_line(lines.data + std::min(l, lines.count - 1) * lines.line_step, lines.point_step,
+                   sums + l, step, workspace);
+  }
+  void synthesize_lines(const Real* sums, std::size_t step, const Lines<Real>& lines,
+                        Real* workspace) const {
+    if (by_line_) return (*by_line_)(sums, step, lines);
+    for (std::size_t l = 0; l < lines.count; ++l)
+      synthesize_line(sums + l, step, lines.data + l * lines.line_step, lines.point_step,
+                      workspace);
+  }
+
+ private:
+  static constexpr std::size_t width = RealDft<Real>::width;
 
   /// One line [points] to one column [rows] by FFTW, and back.
   void analyze_line(const Real* line, std::size_t point_step, Real* column, std::size_t step,
@@ -92,8 +131,9 @@ class AxisTransform {
     for (std::size_t x = 0; x < points(); ++x) line[x * point_step] = workspace[x];
   }
 
- private:
-  static constexpr std::size_t width = RealDft<Real>::width;
+  /// FFTW gets columns in pairs, of which each sees the other's rounding, and whatever is not a
+  /// number; columns of different planes must not.
+  [[nodiscard]] bool pairs_columns() const { return engine_ == FourierEngine::fft; }
 
   /// What follows the block at `column` a little later: columns of the same lines, then `next`.
   static const Real* ahead(const Real* block, std::size_t column, std::size_t columns,
@@ -103,27 +143,40 @@ class AxisTransform {
     return next == nullptr ? block : next + (column + distance - columns);
   }
 
-  /// Cuts the columns into blocks of one register. The last block overlaps the one before it, so
-  /// that all are whole; fewer columns are copied to where they are.
+  /// Cuts the columns into blocks of one register. Those that are left over are copied to where
+  /// they are whole registers, of many slabs together, or the last block of each slab overlaps the
+  /// one before it: whichever is less work, if a copy takes as long as two blocks.
   template <class Use>
-  static void for_each_block(std::size_t columns, std::size_t in_rows, std::size_t out_rows,
-                             const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-                             Real* workspace, const Use& use) {
-    if (columns >= width) {
-      for (std::size_t begin = 0; begin < columns; begin += width) {
+  void for_each_block(std::size_t columns, std::size_t slabs, std::size_t in_rows,
+                      std::size_t out_rows, const Slabs<const Real>& in, const Slabs<Real>& out,
+                      Real* workspace, const Use& use) const {
+    const std::size_t rest = columns % width, whole = columns - rest;
+    const std::size_t alike = pairs_columns() ? rest : width;  // columns that are copied together
+    const bool copied =
+        rest > 0 && (whole == 0 || 3 * ((rest * slabs + alike - 1) / alike) <= slabs);
+    for (std::size_t s = 0; s < slabs; ++s)
+      for (std::size_t begin = 0; begin < (copied ? whole : columns); begin += width) {
         const std::size_t c = std::min(begin, columns - width);
-        use(in + c, in_step, out + c, out_step, c, workspace);
+        use(in.slab(s) + c, in.step, out.slab(s) + c, out.step, s, c, workspace);
       }
-      return;
-    }
+    if (!copied) return;
     Real* const wide_in  = workspace;
     Real* const wide_out = wide_in + in_rows * width;
     std::fill_n(wide_in, in_rows * width, Real(0));
-    for (std::size_t r = 0; r < in_rows; ++r)
-      std::copy_n(in + r * in_step, columns, wide_in + r * width);
-    use(wide_in, width, wide_out, width, columns, wide_out + out_rows * width);
-    for (std::size_t r = 0; r < out_rows; ++r)
-      std::copy_n(wide_out + r * width, columns, out + r * out_step);
+    for (std::size_t begin = 0; begin < rest * slabs; begin += alike) {
+      const std::size_t count = std::min(alike, rest * slabs - begin);
+      std::array<const Real*, width> from;
+      std::array<Real*, width> to;
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t s = (begin + i) / rest, c = whole + (begin + i) % rest;
+        from[i] = in.slab(s) + c, to[i] = out.slab(s) + c;
+      }
+      for (std::size_t r = 0; r < in_rows; ++r)
+        for (std::size_t i = 0; i < count; ++i) wide_in[r * width + i] = from[i][r * in.step];
+      use(wide_in, width, wide_out, width, slabs - 1, columns, wide_out + out_rows * width);
+      for (std::size_t r = 0; r < out_rows; ++r)
+        for (std::size_t i = 0; i < count; ++i) to[i][r * out.step] = wide_out[r * width + i];
+    }
   }
 
   void analyze_block(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
@@ -209,6 +262,7 @@ class AxisTransform {
   RealDftKey key_{};
   FourierEngine engine_ = FourierEngine::dense;
   std::shared_ptr<const RealDft<Real>> dense_;
+  std::shared_ptr<const LineSynthesis<Real>> by_line_;  ///< where lines are long enough for it
 };
 
 }  // namespace nop::cpu::detail

@@ -31,8 +31,8 @@ double seconds_of(const RealDftKey& key, FourierEngine engine) {
   double least = std::numeric_limits<double>::infinity();
   for (int repeat = 0; repeat < 12; ++repeat) {
     const auto begin = Clock::now();
-    axis.analyze(points.data(), width, rows.data(), width, width, nullptr, work.data());
-    axis.synthesize(rows.data(), width, points.data(), width, width, nullptr, work.data());
+    axis.analyze({points.data(), width}, {rows.data(), width}, width, 1, nullptr, work.data());
+    axis.synthesize({rows.data(), width}, {points.data(), width}, width, 1, nullptr, work.data());
     if (repeat > 0)  // the first one plans
       least = std::min(least, std::chrono::duration<double>(Clock::now() - begin).count());
   }

@@ -29,7 +29,8 @@ struct PlaneRange {
 /// axis, and the first and largest step already leaves only rows / points of the field. Where
 /// nothing is behind the last axis, the rows of as many planes as a register has lanes are brought
 /// side by side. Only the few sums that are left are combined to complex coefficients of either
-/// sign (SignPatterns). Synthesis is the same backwards.
+/// sign (SignPatterns). Synthesis is the same backwards, but that long lines are written as they
+/// lie (LineSynthesis).
 template <scalar Element, std::size_t Dim>
 class PlaneTransform {
   using Real                         = real_of<Element>;
@@ -63,7 +64,11 @@ class PlaneTransform {
   void analyze(const PlaneRange& range, const Real* field, Complex* spectrum) const {
     const auto [begin, end, inner_begin, inner_end] = range;
     const Scratch<Real> leading(Dim > 1 ? (end - begin) * rows_ * line_ : 0), work(workspace_);
-    if constexpr (Dim > 1)
+    if constexpr (Dim == 2)
+      axes_[0].analyze({field + begin * plane(), line_, plane()},
+                       {leading.data(), line_, rows_ * line_}, line_, end - begin, nullptr,
+                       work.data());
+    if constexpr (Dim > 2)
       for (std::size_t o = begin; o < end; ++o)
         analyze_leading(field + o * plane(), leading.data() + (o - begin) * rows_ * line_,
                         o + 1 < end ? field + (o + 1) * plane() : nullptr, work.data());
@@ -74,19 +79,17 @@ class PlaneTransform {
           const auto from  = bundle.lines(lines + r * line_ + part);
           Real* const sums = buffers.sums.data() + (r * axes_[last].rows() * parts + part) * width;
           if (bundle.side_by_side()) {
-            axes_[last].analyze(from.data, from.point_step, sums, parts * width, width,
+            axes_[last].analyze({from.data, from.point_step}, {sums, parts * width}, width, 1,
                                 from.data + width, work.data());
             continue;
           }
-          if (axes_[last].pairs_columns() && transform_.inner == 1) {
-            for (std::size_t l = 0; l < width; ++l)
-              axes_[last].analyze_line(from.data + std::min(l, from.count - 1) * from.line_step,
-                                       from.point_step, sums + l, parts * width, work.data());
+          if (transform_.inner == 1 && axes_[last].analyzes_lines()) {
+            axes_[last].analyze_lines(from, sums, parts * width, work.data());
             continue;
           }
           gather_lanes<Real>(from, axes_[last].points(), buffers.columns.data());
-          axes_[last].analyze(buffers.columns.data(), width, sums, parts * width, width, nullptr,
-                              work.data());
+          axes_[last].analyze({buffers.columns.data(), width}, {sums, parts * width}, width, 1,
+                              nullptr, work.data());
         }
       for (std::size_t line = 0; line < patterns_.lines(); ++line) {
         patterns_.combine(buffers.sums.data(), line, buffers.modes.data());
@@ -120,22 +123,24 @@ class PlaneTransform {
           const Real* const sums =
               buffers.sums.data() + (r * axes_[last].rows() * parts + part) * width;
           if (bundle.side_by_side()) {
-            axes_[last].synthesize(sums, parts * width, to.data, to.point_step, width,
+            axes_[last].synthesize({sums, parts * width}, {to.data, to.point_step}, width, 1,
                                    to.data + width, work.data());
             continue;
           }
-          if (axes_[last].pairs_columns() && transform_.inner == 1) {
-            for (std::size_t l = 0; l < to.count; ++l)
-              axes_[last].synthesize_line(sums + l, parts * width, to.data + l * to.line_step,
-                                          to.point_step, work.data());
+          if (transform_.inner == 1 && axes_[last].synthesizes_lines(to.point_step)) {
+            axes_[last].synthesize_lines(sums, parts * width, to, work.data());
             continue;
           }
-          axes_[last].synthesize(sums, parts * width, buffers.columns.data(), width, width, nullptr,
-                                 work.data());
+          axes_[last].synthesize({sums, parts * width}, {buffers.columns.data(), width}, width, 1,
+                                 nullptr, work.data());
           scatter_lanes<Real>(buffers.columns.data(), axes_[last].points(), to);
         }
     });
-    if constexpr (Dim > 1)
+    if constexpr (Dim == 2)
+      axes_[0].synthesize({leading.data(), line_, rows_ * line_},
+                          {field + begin * plane(), line_, plane()}, line_, end - begin, nullptr,
+                          work.data());
+    if constexpr (Dim > 2)
       for (std::size_t o = begin; o < end; ++o)
         synthesize_leading(leading.data() + (o - begin) * rows_ * line_, field + o * plane(),
                            o + 1 < end ? field + (o + 1) * plane() : nullptr, work.data());
@@ -204,9 +209,8 @@ class PlaneTransform {
     for (std::size_t a = 0; a < last; ++a) {
       Real* const target  = a + 1 == last ? out : (source == first.data() ? second : first).data();
       const std::size_t n = axes_[a].points(), rows = axes_[a].rows();
-      for (std::size_t o = 0; o < outer; ++o)
-        axes_[a].analyze(source + o * n * inner, inner, target + o * rows * inner, inner, inner,
-                         a == 0 ? next : nullptr, work);
+      axes_[a].analyze({source, inner, n * inner}, {target, inner, rows * inner}, inner, outer,
+                       a == 0 ? next : nullptr, work);
       source = target;
       outer *= rows;
       inner /= transform_.grid[a + 1];
@@ -221,9 +225,8 @@ class PlaneTransform {
       Real* const target  = a == 0 ? plane : (source == first.data() ? second : first).data();
       const std::size_t n = axes_[a].points(), rows = axes_[a].rows();
       outer /= rows;
-      for (std::size_t o = 0; o < outer; ++o)
-        axes_[a].synthesize(source + o * rows * inner, inner, target + o * n * inner, inner, inner,
-                            a == 0 ? next : nullptr, work);
+      axes_[a].synthesize({source, inner, rows * inner}, {target, inner, n * inner}, inner, outer,
+                          a == 0 ? next : nullptr, work);
       source = target;
       inner *= n;
     }

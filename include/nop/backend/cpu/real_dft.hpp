@@ -1,41 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <nop/backend/cpu/dft_waves.hpp>
 #include <nop/backend/cpu/simd.hpp>
 #include <nop/backend/cpu/wave_sums.hpp>
-#include <nop/core/band.hpp>
 #include <nop/core/scalar.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
-#include <numbers>
 #include <utility>
 #include <vector>
 
 namespace nop::cpu {
-
-/// What determines the truncated Fourier transform of real numbers along one axis.
-struct RealDftKey {
-  std::size_t points;
-  std::size_t modes;
-  bool half;  ///< the last axis of a real field, whose weights are those of a half axis
-  ModeWeight weight;
-
-  /// The highest frequency of the band, whatever its sign.
-  [[nodiscard]] std::size_t highest() const { return modes / 2; }
-  /// How many numbers a line has: the cosines of k = 0 ... highest, the sines of k = 1 ... highest.
-  [[nodiscard]] std::size_t rows() const { return 2 * highest() + 1; }
-
-  template <real Real>
-  [[nodiscard]] Real weight_of(std::size_t k) const {
-    return half ? half_axis_weight<Real>(weight, k, points)
-                : full_axis_weight<Real>(weight, points);
-  }
-
-  friend auto operator<=>(const RealDftKey&, const RealDftKey&) = default;
-};
 
 /// The sums over the points x of one axis that every Fourier coefficient is made of,
 ///
@@ -156,13 +133,7 @@ class RealDft {
   static Real coefficient(const RealDftKey& key, const Waves& waves, std::size_t row,
                           std::size_t x) {
     if (row >= waves.count) return 0;
-    const std::size_t k = waves.from + row * waves.step, n = key.points;
-    // The angle is reduced exactly before it is rounded; a quarter of a turn is exact.
-    const std::size_t turns = k * x % n;
-    if (4 * turns % n == 0 && (4 * turns / n) % 2 == (waves.sine ? 0 : 1)) return 0;
-    const double angle = 2 * std::numbers::pi * static_cast<double>(turns) / static_cast<double>(n);
-    return static_cast<Real>((waves.sine ? std::sin(angle) : std::cos(angle)) *
-                             key.template weight_of<double>(k));
+    return detail::wave<Real>(key, waves.sine, waves.from + row * waves.step, x);
   }
 
   /// Where a wave of a pair lies among the rows of C and S; null for one that is missing.

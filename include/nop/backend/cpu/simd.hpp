@@ -27,6 +27,7 @@ inline __m512i _mm512_mask_blend_epi16(__mmask32 mask, __m512i no, __m512i yes) 
 
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 namespace nop::cpu {
 
@@ -39,5 +40,33 @@ template <class Real>
 inline constexpr std::size_t lanes = Batch<Real>::size;
 template <class Real>
 inline constexpr std::size_t registers = sizeof(Batch<Real>) == 64 ? 32 : 16;
+
+namespace detail {
+
+/// The numbers at these places of a register a and, behind it, b: one instruction or two.
+template <class B, std::size_t... Place>
+[[gnu::always_inline]] inline B picked(const B& a, const B& b, std::index_sequence<Place...>) {
+#ifdef __clang__
+  return B(__builtin_shufflevector(a.data, b.data, Place...));
+#else
+  using Index = std::conditional_t<sizeof(typename B::value_type) == 4, int, long long>;
+  using Places [[gnu::vector_size(sizeof(B))]] = Index;
+  return B(__builtin_shuffle(a.data, b.data, Places{Place...}));
+#endif
+}
+
+template <class Real, std::size_t... Lane>
+[[gnu::always_inline]] inline Batch<Real> reversed(const Batch<Real>& a,
+                                                   std::index_sequence<Lane...>) {
+  return picked(a, a, std::index_sequence<(sizeof...(Lane) - 1 - Lane)...>{});
+}
+
+}  // namespace detail
+
+/// The numbers of a register from the last to the first.
+template <class Real>
+[[gnu::always_inline]] inline Batch<Real> reversed(const Batch<Real>& a) {
+  return detail::reversed<Real>(a, std::make_index_sequence<lanes<Real>>{});
+}
 
 }  // namespace nop::cpu

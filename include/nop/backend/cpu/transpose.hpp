@@ -5,9 +5,11 @@
 #include <nop/core/scalar.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <numeric>
 #include <type_traits>
+#include <utility>
 
 namespace nop::cpu::detail {
 
@@ -17,40 +19,43 @@ inline constexpr std::size_t small_lanes = 16 / sizeof(Real);
 template <real Real>
 using SmallBatch = xsimd::make_sized_batch_t<Real, small_lanes<Real>>;
 
-/// A square block of `small_lanes` rows, transposed.
-template <real Real>
-void transpose_block(const Real* in, std::size_t in_step, Real* out, std::size_t out_step) {
-  using B = SmallBatch<Real>;
-  if constexpr (std::is_void_v<B>) {
-    for (std::size_t r = 0; r < small_lanes<Real>; ++r)
-      for (std::size_t c = 0; c < small_lanes<Real>; ++c)
-        out[c * out_step + r] = in[r * in_step + c];
-  } else if constexpr (small_lanes<Real> == 4) {
-    const B a = B::load_unaligned(in), b = B::load_unaligned(in + in_step),
-            c = B::load_unaligned(in + 2 * in_step), d = B::load_unaligned(in + 3 * in_step);
-    const B ac_lo = zip_lo(a, c), ac_hi = zip_hi(a, c);
-    const B bd_lo = zip_lo(b, d), bd_hi = zip_hi(b, d);
-    zip_lo(ac_lo, bd_lo).store_unaligned(out);
-    zip_hi(ac_lo, bd_lo).store_unaligned(out + out_step);
-    zip_lo(ac_hi, bd_hi).store_unaligned(out + 2 * out_step);
-    zip_hi(ac_hi, bd_hi).store_unaligned(out + 3 * out_step);
-  } else {
-    const B a = B::load_unaligned(in), b = B::load_unaligned(in + in_step);
-    zip_lo(a, b).store_unaligned(out);
-    zip_hi(a, b).store_unaligned(out + out_step);
-  }
+/// Numbers of a and b in turn: of their first halves, or of their second ones.
+template <bool Second, class B, std::size_t... Place>
+[[gnu::always_inline]] inline B interleaved(const B& a, const B& b, std::index_sequence<Place...>) {
+  constexpr std::size_t width = sizeof...(Place), begin = Second ? width / 2 : 0;
+  return picked(a, b, std::index_sequence<(begin + Place / 2 + Place % 2 * width)...>{});
 }
 
-/// out[r] = the sum of row r of a square with as many rows and columns as a register has lanes.
-template <real Real>
+/// A square block of as many rows as a register of the kind `B` has lanes, transposed: by each
+/// round, which deals out the rows of both halves in turn, an index of a number in the block moves
+/// by one bit.
+template <class B, real Real>
+void transpose_block(const Real* in, std::size_t in_step, Real* out, std::size_t out_step) {
+  constexpr std::size_t width = B::size, half = width / 2;
+  constexpr std::make_index_sequence<width> places{};
+  std::array<B, width> rows;
+  for (std::size_t r = 0; r < width; ++r) rows[r] = B::load_unaligned(in + r * in_step);
+  for (std::size_t round = 1; round < width; round *= 2) {
+    const std::array<B, width> before = rows;
+    for (std::size_t r = 0; r < half; ++r) {
+      rows[2 * r]     = interleaved<false>(before[r], before[r + half], places);
+      rows[2 * r + 1] = interleaved<true>(before[r], before[r + half], places);
+    }
+  }
+  for (std::size_t r = 0; r < width; ++r) rows[r].store_unaligned(out + r * out_step);
+}
+
+/// out[r] = the sum of row r of registers; of a multiple of `small_lanes` rows.
+template <real Real, std::size_t Rows = lanes<Real>>
 void sum_rows(const Real* in, Real* out) {
   constexpr std::size_t width = lanes<Real>, block = small_lanes<Real>;
+  static_assert(Rows % block == 0);
   using B = SmallBatch<Real>;
   if constexpr (std::is_void_v<B>) {
-    for (std::size_t r = 0; r < width; ++r)
+    for (std::size_t r = 0; r < Rows; ++r)
       out[r] = std::accumulate(in + r * width, in + (r + 1) * width, Real(0));
   } else {
-    for (std::size_t r = 0; r < width; r += block) {
+    for (std::size_t r = 0; r < Rows; r += block) {
       const auto row = [&](std::size_t s) {
         B sum = B::load_unaligned(in + (r + s) * width);
         for (std::size_t c = block; c < width; c += block)
@@ -66,30 +71,45 @@ void sum_rows(const Real* in, Real* out) {
   }
 }
 
+/// Whole blocks as large as registers of the kind `B`, in the order that leaves no line half used
+/// for long: along the lines that are further apart.
+template <class B, real Real>
+void transpose_blocks(std::size_t rows, std::size_t columns, const Real* in, std::size_t in_step,
+                      Real* out, std::size_t out_step) {
+  const auto move = [&](std::size_t r, std::size_t c) {
+    transpose_block<B>(in + r * in_step + c, in_step, out + c * out_step + r, out_step);
+  };
+  if (in_step >= out_step)
+    for (std::size_t r = 0; r < rows; r += B::size)
+      for (std::size_t c = 0; c < columns; c += B::size) move(r, c);
+  else
+    for (std::size_t c = 0; c < columns; c += B::size)
+      for (std::size_t r = 0; r < rows; r += B::size) move(r, c);
+}
+
 /// out[c * out_step + r] = in[r * in_step + c] for r < rows, c < columns. Goes from square to
-/// square of a cache line's side, and within one along the lines that are further apart, so that no
-/// such line is left half read or half written: a power of two apart they push each other out of
-/// the cache. What sticks out of whole blocks goes number by number.
+/// square of a cache line's side, so that no line is left half read or half written: a power of two
+/// apart they push each other out of the cache. What sticks out of whole blocks goes number by
+/// number.
 template <real Real>
 void transpose(std::size_t rows, std::size_t columns, const Real* in, std::size_t in_step,
                Real* out, std::size_t out_step) {
-  constexpr std::size_t block = small_lanes<Real>, square = 64 / sizeof(Real);
-  const std::size_t whole_rows    = rows / block * block;
-  const std::size_t whole_columns = columns / block * block;
-  const auto move                 = [&](std::size_t r, std::size_t c) {
-    transpose_block(in + r * in_step + c, in_step, out + c * out_step + r, out_step);
-  };
-  for (std::size_t r0 = 0; r0 < whole_rows; r0 += square)
-    for (std::size_t c0 = 0; c0 < whole_columns; c0 += square) {
-      const std::size_t r1 = std::min(r0 + square, whole_rows);
-      const std::size_t c1 = std::min(c0 + square, whole_columns);
-      if (in_step >= out_step)
-        for (std::size_t r = r0; r < r1; r += block)
-          for (std::size_t c = c0; c < c1; c += block) move(r, c);
-      else
-        for (std::size_t c = c0; c < c1; c += block)
-          for (std::size_t r = r0; r < r1; r += block) move(r, c);
-    }
+  std::size_t whole_rows = 0, whole_columns = 0;
+  if constexpr (!std::is_void_v<SmallBatch<Real>>) {
+    constexpr std::size_t block = small_lanes<Real>, square = 64 / sizeof(Real);
+    whole_rows = rows / block * block, whole_columns = columns / block * block;
+    for (std::size_t r = 0; r < whole_rows; r += square)
+      for (std::size_t c = 0; c < whole_columns; c += square) {
+        const std::size_t height = std::min(square, whole_rows - r);
+        const std::size_t width  = std::min(square, whole_columns - c);
+        if (height == square && width == square)
+          transpose_blocks<Batch<Real>>(square, square, in + r * in_step + c, in_step,
+                                        out + c * out_step + r, out_step);
+        else
+          transpose_blocks<SmallBatch<Real>>(height, width, in + r * in_step + c, in_step,
+                                             out + c * out_step + r, out_step);
+      }
+  }
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = r < whole_rows ? whole_columns : 0; c < columns; ++c)
       out[c * out_step + r] = in[r * in_step + c];
