@@ -30,7 +30,8 @@ template <bool Second, class B, std::size_t... Place>
 /// round, which deals out the rows of both halves in turn, an index of a number in the block moves
 /// by one bit.
 template <class B, real Real>
-void transpose_block(const Real* in, std::size_t in_step, Real* out, std::size_t out_step) {
+[[gnu::always_inline]] inline void transpose_block(const Real* in, std::size_t in_step, Real* out,
+                                                   std::size_t out_step) {
   constexpr std::size_t width = B::size, half = width / 2;
   constexpr std::make_index_sequence<width> places{};
   std::array<B, width> rows;
