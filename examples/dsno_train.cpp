@@ -94,7 +94,7 @@ struct Options {
   std::size_t updates   = 0;  ///< 0: the preset's
   std::size_t shared    = 0;
   std::size_t separate  = 0;
-  double span           = 1;
+  double span           = 0.25;
   double feature_weight = 0;
 
   std::string variance = "sn";

@@ -190,6 +190,16 @@ TEST_CASE(
   expect_refused(R"("depth":2)", R"("depth":1)", "belong to no part");
 }
 
+TEST_CASE("of a file that lacks a tensor it is said which one") {
+  const auto whole        = stored();
+  const std::string taken = whole.tensors.begin()->first;
+  nop::SafeTensors file{whole.metadata, {}};
+  for (const auto& [name, array] : whole.tensors)
+    if (name != taken) file.tensors.add(name, array);
+  CHECK_THROWS_WITH_AS(nop::model_from_file<Model>("", file, "short"),
+                       doctest::Contains(("'" + taken + "'").c_str()), nop::FormatError);
+}
+
 TEST_CASE("a damaged file is refused or read, never more") {
   using Tiny = nop::Fno<1>;
   nop::Rng rng{5};

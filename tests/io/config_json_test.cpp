@@ -172,10 +172,13 @@ TEST_CASE("a list that is none, or whose entries are of another kind, is refused
 }
 
 TEST_CASE("numbers that JSON does not have are refused when they are written") {
+  const char* const message = "config_to_json: expected a finite number, got nan";
   Outer config;
   config.ratio = std::nan("");
-  CHECK_THROWS_WITH_AS(nop::config_to_json(config),
-                       "config_to_json: expected a finite number, got nan", nop::PreconditionError);
+  CHECK_THROWS_WITH_AS(nop::config_to_json(config), message, nop::PreconditionError);
+  config        = Outer{};
+  config.margin = {0, std::nan("")};
+  CHECK_THROWS_WITH_AS(nop::config_to_json(config), message, nop::PreconditionError);
 }
 
 }  // namespace nop::test::config_json_test

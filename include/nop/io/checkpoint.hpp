@@ -82,7 +82,7 @@ Model model_from_file(const std::string& prefix, const SafeTensors& file,
   const auto config = config_from_json<typename Model::Config>(
       parse_json(detail::metadata_entry(file, "nop.config", source), origin), origin);
   try {
-    Model model(config, Initializer::zeros(detail::number_count(file.tensors, prefix)));
+    Model model(config, Initializer::zeros(detail::model_budget(file.tensors, prefix)));
     leaves_from_arrays(model, prefix, file, source);
     return model;
   } catch (const PreconditionError& error) {

@@ -68,7 +68,7 @@ Json value_to_json(const Value& value) {
     return enumerator_name(value);
   } else if constexpr (is_shape<Value>) {
     return value.extents;
-  } else if constexpr (is_list<Value>) {
+  } else if constexpr (is_list<Value> || is_real_array<Value>) {
     Json list = Json::array();
     for (const auto& entry : value) list.push_back(value_to_json(entry));
     return list;

@@ -71,6 +71,12 @@ inline std::size_t number_count(const NamedArrays& arrays, const std::string& pr
   return count;
 }
 
+/// How many numbers a model may make that is read from these arrays: a few more than they hold, so
+/// that where some are missing, it is said which.
+inline std::size_t model_budget(const NamedArrays& arrays, const std::string& prefix = "") {
+  return number_count(arrays, prefix) + 1024;
+}
+
 }  // namespace detail
 
 }  // namespace nop

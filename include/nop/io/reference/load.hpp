@@ -102,9 +102,7 @@ template <reference_model Model>
 Model model_from_reference(const ReferenceModel& reference) {
   const auto config = reference_config<Model>(reference);
   try {
-    // Where some numbers are missing, it is said which.
-    constexpr std::size_t more = 1024;
-    Model model(config, Initializer::zeros(detail::number_count(reference.tensors) + more));
+    Model model(config, Initializer::zeros(detail::model_budget(reference.tensors)));
     leaves_from_arrays(model, "", detail::renamed_tensors(model, reference), reference.source);
     return model;
   } catch (const PreconditionError& error) {
