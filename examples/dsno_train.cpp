@@ -448,8 +448,9 @@ void add_student_options(CLI::App& app, Options& options) {
   app.add_option("--largest-weight", options.largest_weight, "of a state in the loss")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  app.add_option("--span", options.span,
-                 "the network is told the times of the states squeezed into so much before the noise's")
+  app.add_option(
+         "--span", options.span,
+         "the network is told the times of the states squeezed into so much before the noise's")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--feature-weight", options.feature_weight,
