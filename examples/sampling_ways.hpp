@@ -39,6 +39,7 @@ inline std::vector<Way> all_ways() {
   for (const char* const name : {"kd", "kd-long"}) add_operator(name, "distillation");
   add_operator("no-temporal-4", "no temporal convolution");
   for (const char* const name : {"dsno-2", "dsno-4", "dsno-8"}) add_operator(name, "DSNO");
+  add_operator("dsno-4-w10", "DSNO, all states weigh");
   for (const char* const name : {"dsno-4-c", "dsno-4-d", "dsno-4-e"})
     add_operator(name, "DSNO, ends");
   for (const std::size_t n : std::initializer_list<std::size_t>{1, 2, 4})
@@ -61,7 +62,8 @@ inline std::vector<Way> all_ways() {
     add_solver("DDIM", "ddim", TimeGrid::uniform, n);
   for (const std::size_t n : std::initializer_list<std::size_t>{4, 10})
     add_solver("DPM-Solver++ 2M", "dpm++2m", TimeGrid::uniform, n);
-  add_solver("DPM-Solver", "dpm-fast", TimeGrid::uniform, 10);
+  for (const auto grid : {TimeGrid::uniform, TimeGrid::lambda})
+    add_solver("DPM-Solver", "dpm-fast", grid, 10);
   add_solver("DEIS", "tab3", TimeGrid::uniform, 10);
   for (const auto grid : {TimeGrid::var, TimeGrid::var_quadratic})
     add_solver("FastDPM", "ddim", grid, 10);
