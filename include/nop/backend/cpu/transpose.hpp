@@ -46,17 +46,16 @@ template <class B, real Real>
   for (std::size_t r = 0; r < width; ++r) rows[r].store_unaligned(out + r * out_step);
 }
 
-/// out[r] = the sum of row r of registers; of a multiple of `small_lanes` rows.
-template <real Real, std::size_t Rows = lanes<Real>>
+/// out[r] = the sum of row r of a square with as many rows and columns as a register has lanes.
+template <real Real>
 void sum_rows(const Real* in, Real* out) {
   constexpr std::size_t width = lanes<Real>, block = small_lanes<Real>;
-  static_assert(Rows % block == 0);
   using B = SmallBatch<Real>;
   if constexpr (std::is_void_v<B>) {
-    for (std::size_t r = 0; r < Rows; ++r)
+    for (std::size_t r = 0; r < width; ++r)
       out[r] = std::accumulate(in + r * width, in + (r + 1) * width, Real(0));
   } else {
-    for (std::size_t r = 0; r < Rows; r += block) {
+    for (std::size_t r = 0; r < width; r += block) {
       const auto row = [&](std::size_t s) {
         B sum = B::load_unaligned(in + (r + s) * width);
         for (std::size_t c = block; c < width; c += block)
