@@ -32,7 +32,8 @@ TEST_CASE_TEMPLATE("lines are written as columns are", Real, float, double) {
             std::vector<Real> columns(n * width), lines(count * line, Real(7)), expected(lines);
             const RealDft<Real> dft(key);
             std::vector<Real> work(dft.workspace());
-            dft.synthesize(sums.data(), step, columns.data(), width, columns.data(), work.data());
+            dft.synthesize(sums.data(), step, columns.data(), width, {columns.data(), width},
+                           work.data());
             for (std::size_t l = 0; l < count; ++l)
               for (std::size_t x = 0; x < n; ++x) expected[l * line + x] = columns[x * width + l];
             const LineSynthesis<Real> synthesize(key);

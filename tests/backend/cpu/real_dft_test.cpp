@@ -41,8 +41,8 @@ void check(const RealDftKey& key) {
   const auto y = random_values<Real>(rows * step, 2);
   std::vector<Real> mx(rows * step), mty(points * step), work(dft.workspace());
   std::vector<Real> expected_mx(mx), expected_mty(mty);
-  dft.analyze(x.data(), step, mx.data(), step, x.data());
-  dft.synthesize(y.data(), step, mty.data(), step, mty.data(), work.data());
+  dft.analyze(x.data(), step, mx.data(), step, {x.data(), step});
+  dft.synthesize(y.data(), step, mty.data(), step, {mty.data(), step}, work.data());
   for (std::size_t c = 0; c < width; ++c) {
     for (std::size_t r = 0; r < rows; ++r) {
       double sum = 0;
@@ -78,7 +78,7 @@ TEST_CASE("the sine of the grid's Nyquist frequency is zero") {
   constexpr std::size_t width = RealDft<double>::width;
   const auto x                = random_values<double>(8 * width, 1);
   std::vector<double> out(9 * width);
-  dft.analyze(x.data(), width, out.data(), width, x.data());
+  dft.analyze(x.data(), width, out.data(), width, {x.data(), width});
   for (std::size_t c = 0; c < width; ++c) CHECK(std::abs(out[8 * width + c]) < 1e-16);
 }
 

@@ -50,7 +50,7 @@ class AxisTransform {
   /// How many numbers of working memory the others need.
   [[nodiscard]] std::size_t workspace() const { return (4 * points() + rows() + 8) * width; }
 
-  /// [points][columns] to [rows][columns], in each of some slabs. `next` is null or where columns
+  /// [points][columns] to [rows][columns], in each of some slabs. `next` is null or a slab that
   /// will be read after these.
   void analyze(const Slabs<const Real>& in, const Slabs<Real>& out, std::size_t columns,
                std::size_t slabs, const Real* next, Real* workspace) const {
@@ -58,11 +58,11 @@ class AxisTransform {
                    [&](const Real* i, std::size_t is, Real* o, std::size_t os, std::size_t slab,
                        std::size_t c, Real* work) {
                      const Real* const then = slab + 1 < slabs ? in.slab(slab + 1) : next;
-                     analyze_block(i, is, o, os, ahead(i, c, columns, then), work);
+                     analyze_block(i, is, o, os, ahead(i, is, c, columns, then, true), work);
                    });
   }
 
-  /// [rows][columns] to [points][columns]. `next` is null or where columns will be written after
+  /// [rows][columns] to [points][columns]. `next` is null or a slab that will be written after
   /// these.
   void synthesize(const Slabs<const Real>& in, const Slabs<Real>& out, std::size_t columns,
                   std::size_t slabs, const Real* next, Real* workspace) const {
@@ -70,7 +70,11 @@ class AxisTransform {
                    [&](const Real* i, std::size_t is, Real* o, std::size_t os, std::size_t slab,
                        std::size_t c, Real* work) {
                      const Real* const then = slab + 1 < slabs ? out.slab(slab + 1) : next;
-                     synthesize_block(i, is, o, os, ahead(o, c, columns, then), work);
+                     // Rows of whole lines may push each other out of the first cache, and have to
+                     // be there when they are written.
+                     const bool shared_lines = os % width != 0;
+                     synthesize_block(i, is, o, os, ahead(o, os, c, columns, then, shared_lines),
+                                      work);
                    });
   }
 
@@ -97,6 +101,7 @@ class AxisTransform {
   }
 
  private:
+  using Ahead                        = typename RealDft<Real>::Ahead;
   static constexpr std::size_t width = RealDft<Real>::width;
 
   /// One line [points] to one column [rows] by FFTW, and back.
@@ -135,12 +140,16 @@ class AxisTransform {
   /// number; columns of different planes must not.
   [[nodiscard]] bool pairs_columns() const { return engine_ == FourierEngine::fft; }
 
-  /// What follows the block at `column` a little later: columns of the same lines, then `next`.
-  static const Real* ahead(const Real* block, std::size_t column, std::size_t columns,
-                           const Real* next) {
-    constexpr std::size_t distance = 2 * width;
-    if (column + distance < columns) return block + distance;
-    return next == nullptr ? block : next + (column + distance - columns);
+  /// What to ask for while the block at `column` is worked on. If a slab is small, that is this
+  /// block's share of the next one, line by line of the cache, in the order of memory; else columns
+  /// further on in the same rows, which are too far apart for the processor to foresee them.
+  Ahead ahead(const Real* block, std::size_t step, std::size_t column, std::size_t columns,
+              const Real* next, bool in_order) const {
+    constexpr std::size_t distance = 2 * width, small = (1U << 18U) / sizeof(Real);
+    if (next != nullptr && in_order && columns > distance && points() * step <= small)
+      return {next + column * points(), width};
+    if (next == nullptr || column + distance < columns) return {block + distance, step};
+    return {next + (column + distance - columns), step};
   }
 
   /// Cuts the columns into blocks of one register. Those that are left over are copied to where
@@ -173,14 +182,14 @@ class AxisTransform {
       }
       for (std::size_t r = 0; r < in_rows; ++r)
         for (std::size_t i = 0; i < count; ++i) wide_in[r * width + i] = from[i][r * in.step];
-      use(wide_in, width, wide_out, width, slabs - 1, columns, wide_out + out_rows * width);
+      use(wide_in, width, wide_out, width, slabs - 1, 0, wide_out + out_rows * width);
       for (std::size_t r = 0; r < out_rows; ++r)
         for (std::size_t i = 0; i < count; ++i) to[i][r * out.step] = wide_out[r * width + i];
     }
   }
 
   void analyze_block(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-                     const Real* ahead, Real* workspace) const {
+                     const Ahead& ahead, Real* workspace) const {
     if (dense_) return dense_->analyze(in, in_step, out, out_step, ahead);
     for (std::size_t x = 0; x < points(); ++x)
       std::copy_n(in + x * in_step, width, workspace + x * width);
@@ -188,7 +197,7 @@ class AxisTransform {
   }
 
   void synthesize_block(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-                        const Real* ahead, Real* workspace) const {
+                        const Ahead& ahead, Real* workspace) const {
     if (dense_) return dense_->synthesize(in, in_step, out, out_step, ahead, workspace);
     const Real* const points_of_all = synthesize_pairs<width / 2>(in, in_step, workspace);
     for (std::size_t x = 0; x < points(); ++x)

@@ -66,12 +66,12 @@ class PlaneTransform {
     const Scratch<Real> leading(Dim > 1 ? (end - begin) * rows_ * line_ : 0), work(workspace_);
     if constexpr (Dim == 2)
       axes_[0].analyze({field + begin * plane(), line_, plane()},
-                       {leading.data(), line_, rows_ * line_}, line_, end - begin, nullptr,
-                       work.data());
+                       {leading.data(), line_, rows_ * line_}, line_, end - begin,
+                       plane_after(field, end - 1), work.data());
     if constexpr (Dim > 2)
       for (std::size_t o = begin; o < end; ++o)
         analyze_leading(field + o * plane(), leading.data() + (o - begin) * rows_ * line_,
-                        o + 1 < end ? field + (o + 1) * plane() : nullptr, work.data());
+                        plane_after(field, o), work.data());
     const Real* const lines = Dim > 1 ? leading.data() : field + begin * line_;
     for_each_bundle(range, [&](const Bundle& bundle, const Buffers& buffers) {
       for (std::size_t r = 0; r < rows_; ++r)
@@ -80,7 +80,7 @@ class PlaneTransform {
           Real* const sums = buffers.sums.data() + (r * axes_[last].rows() * parts + part) * width;
           if (bundle.side_by_side()) {
             axes_[last].analyze({from.data, from.point_step}, {sums, parts * width}, width, 1,
-                                from.data + width, work.data());
+                                nullptr, work.data());
             continue;
           }
           if (transform_.inner == 1 && axes_[last].analyzes_lines()) {
@@ -124,7 +124,7 @@ class PlaneTransform {
               buffers.sums.data() + (r * axes_[last].rows() * parts + part) * width;
           if (bundle.side_by_side()) {
             axes_[last].synthesize({sums, parts * width}, {to.data, to.point_step}, width, 1,
-                                   to.data + width, work.data());
+                                   nullptr, work.data());
             continue;
           }
           if (transform_.inner == 1 && axes_[last].synthesizes_lines(to.point_step)) {
@@ -138,12 +138,12 @@ class PlaneTransform {
     });
     if constexpr (Dim == 2)
       axes_[0].synthesize({leading.data(), line_, rows_ * line_},
-                          {field + begin * plane(), line_, plane()}, line_, end - begin, nullptr,
-                          work.data());
+                          {field + begin * plane(), line_, plane()}, line_, end - begin,
+                          plane_after(field, end - 1), work.data());
     if constexpr (Dim > 2)
       for (std::size_t o = begin; o < end; ++o)
         synthesize_leading(leading.data() + (o - begin) * rows_ * line_, field + o * plane(),
-                           o + 1 < end ? field + (o + 1) * plane() : nullptr, work.data());
+                           plane_after(field, o), work.data());
   }
 
  private:
@@ -198,6 +198,11 @@ class PlaneTransform {
         bundle.spectrum_offset = o * plane_step + i;
         use(bundle, buffers);
       }
+  }
+
+  /// The plane after plane `o` of a field, null after the last one.
+  [[nodiscard]] const Real* plane_after(const Real* field, std::size_t o) const {
+    return o + 1 < transform_.outer ? field + (o + 1) * plane() : nullptr;
   }
 
   /// One plane through all axes but the last: [grid..., inner] to [rows..., last grid axis, inner].

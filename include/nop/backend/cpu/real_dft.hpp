@@ -51,27 +51,39 @@ class RealDft {
     }
   }
 
+  /// What of a field will be read or written a little later, and is asked for meanwhile: with every
+  /// point x of a line, what is at data + x step.
+  struct Ahead {
+    const Real* data;
+    std::size_t step;
+
+    [[gnu::always_inline]] void ask_to_read(std::size_t x) const {
+      __builtin_prefetch(data + x * step, 0, 2);  // into the second cache
+    }
+    [[gnu::always_inline]] void ask_to_write(std::size_t x) const {
+      __builtin_prefetch(data + x * step, 1, 2);
+    }
+  };
+
   /// How many numbers of working memory `synthesize` needs.
   [[nodiscard]] std::size_t workspace() const { return 4 * (points_ / 2 + 1) * width; }
 
-  /// out[r * out_step + c] = sum_x M(r, x) in[x * in_step + c] for c < width. What will be read
-  /// next is at `ahead`, as far apart as `in`: rows are too far apart for the processor to foresee.
+  /// out[r * out_step + c] = sum_x M(r, x) in[x * in_step + c] for c < width.
   void analyze(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-               const Real* ahead) const {
+               const Ahead& ahead) const {
     for (const Pair& pair : pairs_)
       for (std::size_t chunk = 0; chunk < pair.chunks; ++chunk)
         with_rows(pair.rows, [&](auto rows) {
           if (folds_twice_)
-            analyze_chunk<rows, true>(pair, chunk, {in, ahead, in_step}, out, out_step);
+            analyze_chunk<rows, true>(pair, chunk, {in, in_step, ahead}, out, out_step);
           else
-            analyze_chunk<rows, false>(pair, chunk, {in, ahead, in_step}, out, out_step);
+            analyze_chunk<rows, false>(pair, chunk, {in, in_step, ahead}, out, out_step);
         });
   }
 
-  /// out[x * out_step + c] = sum_r M(r, x) in[r * in_step + c] for c < width, the transpose. What
-  /// will be written next is at `ahead`, as far apart as `out`.
-  void synthesize(const Real* in, std::size_t in_step, Real* out, std::size_t out_step,
-                  const Real* ahead, Real* work) const {
+  /// out[x * out_step + c] = sum_r M(r, x) in[r * in_step + c] for c < width, the transpose.
+  void synthesize(const Real* in, std::size_t in_step, Real* out, std::size_t out_step, Ahead ahead,
+                  Real* work) const {
     for (std::size_t p = 0; p < pairs_.size(); ++p) {
       const Pair& pair = pairs_[p];
       Real* const sums = work + p * 2 * (points_ / 2 + 1) * width;
@@ -153,14 +165,14 @@ class RealDft {
     use(std::integral_constant<std::size_t, Rows>{});
   }
 
-  /// Lines of a field that are read, and those that will be read a little later.
+  /// Lines of a field that are read.
   struct Points {
     const Real* in;
-    const Real* ahead;
     std::size_t step;
+    Ahead ahead;
 
     [[gnu::always_inline]] Vector operator()(std::size_t x) const {
-      __builtin_prefetch(ahead + x * step, 0, 2);  // into the second cache
+      ahead.ask_to_read(x);
       return Vector::load_unaligned(in + x * step);
     }
   };
@@ -228,10 +240,10 @@ class RealDft {
   /// pair, the two vectors those of the last one.
   [[gnu::always_inline]] void unfold(std::size_t x, const Vector& first, const Vector& second,
                                      const Real* cosines, Real* out, std::size_t step,
-                                     const Real* ahead) const {
+                                     const Ahead& ahead) const {
     const std::size_t n = points_;
     const auto put      = [&](std::size_t at, const Vector& value) {
-      __builtin_prefetch(ahead + at * step, 1, 2);
+      ahead.ask_to_write(at);
       value.store_unaligned(out + at * step);
     };
     if (!folds_twice_) {
