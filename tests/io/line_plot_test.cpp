@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nop::test::line_plot_test {
@@ -91,6 +92,18 @@ TEST_CASE("the legend hides no point: it stands in a free corner, or outside") {
   CHECK(cross.width() > diagonal.width());
   CHECK_NOTHROW(draw_line_plot({.series = {{std::string(300, 'w'), x, y}}}));
   CHECK_NOTHROW(draw_line_plot({.series = std::vector<Series>(60, {"label", x, y})}));
+}
+
+TEST_CASE("when the colours come again, lines are dashed") {
+  LinePlot plot{.series = std::vector<Series>(distinct_colours)};
+  std::vector<double> x(100);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<double>(i);
+  plot.series.push_back({"", x, x});
+  const auto dashed = count_pixels(draw_line_plot(plot), distinct_colour(0));
+  std::swap(plot.series.front(), plot.series.back());
+  const auto solid = count_pixels(draw_line_plot(plot), distinct_colour(0));
+  CHECK(dashed > solid / 4);
+  CHECK(dashed < 3 * solid / 4);
 }
 
 TEST_CASE("x and y of different length are refused") {

@@ -48,6 +48,7 @@ struct PixelBlock {
 struct Stroke {
   Rgb colour;
   double width = 1;
+  bool dashed  = false;
 };
 
 enum class Anchor : std::uint8_t { left, centre, right };
@@ -259,6 +260,8 @@ class Canvas {
   void draw(const Stroke& stroke) {
     set_colour(stroke.colour);
     cairo_set_line_width(context_.get(), stroke.width);
+    const double dash = 3 * stroke.width;
+    cairo_set_dash(context_.get(), &dash, stroke.dashed ? 1 : 0, 0);
     cairo_stroke(context_.get());
     check("cairo_stroke");
   }

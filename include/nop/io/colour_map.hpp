@@ -88,18 +88,21 @@ inline Rgb colour_at(ColourMap map, double position) {
   return detail::interpolated(detail::gray_table, position);
 }
 
+/// How many colours `distinct_colour` has.
+inline constexpr std::size_t distinct_colours = 8;
+
 /// The i-th of eight colours that people with any colour vision can tell apart (Okabe and Ito,
 /// "Color Universal Design", 2008; their yellow, too pale for a line, is left out); then they
 /// repeat.
 inline Rgb distinct_colour(std::size_t i) {
-  constexpr std::array<Rgb, 8> colours{{{0, 114, 178},
-                                        {213, 94, 0},
-                                        {0, 158, 115},
-                                        {204, 121, 167},
-                                        {230, 159, 0},
-                                        {86, 180, 233},
-                                        {40, 40, 40},
-                                        {140, 140, 140}}};
+  constexpr std::array<Rgb, distinct_colours> colours{{{0, 114, 178},
+                                                       {213, 94, 0},
+                                                       {0, 158, 115},
+                                                       {204, 121, 167},
+                                                       {230, 159, 0},
+                                                       {86, 180, 233},
+                                                       {40, 40, 40},
+                                                       {140, 140, 140}}};
   return colours[i % colours.size()];
 }
 

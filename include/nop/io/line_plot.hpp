@@ -24,8 +24,9 @@ struct Series {
   std::vector<double> y = {};
 };
 
-/// Lines over a common pair of axes. Points that have no place (not finite, or not positive on a
-/// logarithmic axis) leave a gap. The legend stands in a corner where it hides nothing, or outside.
+/// Lines over a common pair of axes. When there are no more colours, they come again with dashed
+/// lines and hollow dots. Points that have no place (not finite, or not positive on a logarithmic
+/// axis) leave a gap. The legend stands in a corner where it hides nothing, or outside.
 ///
 ///     LinePlot{.title = "loss", .x_label = "epoch", .y_scale = Scale::logarithmic,
 ///              .series = {{"train", epochs, train}, {"test", epochs, test}}}
@@ -151,12 +152,20 @@ inline std::vector<std::vector<Point>> runs_of(const PlacedPlot& placed, const S
   return runs;
 }
 
+/// How the i-th line of a plot looks.
+inline Stroke stroke_of(std::size_t i, double width) {
+  return {distinct_colour(i), width, i / distinct_colours % 2 == 1};
+}
+
 inline void draw_series(Canvas& canvas, const PlacedPlot& placed, const Series& series,
-                        Rgb colour) {
+                        const Stroke& stroke) {
   for (const auto& run : runs_of(placed, series)) {
-    canvas.lines(run, {colour, 1.7});
-    if (series.x.size() <= dotted_points || run.size() == 1)
-      for (const Point point : run) canvas.dot(point, 2.6, colour);
+    canvas.lines(run, stroke);
+    if (series.x.size() > dotted_points && run.size() > 1) continue;
+    for (const Point point : run) {
+      canvas.dot(point, 2.6, stroke.colour);
+      if (stroke.dashed) canvas.dot(point, 1.3, {255, 255, 255});
+    }
   }
 }
 
@@ -207,7 +216,7 @@ inline void draw_legend(Canvas& canvas, const LinePlot& plot, const Box& box) {
     const std::string& label = plot.series[i].label;
     if (label.empty()) continue;
     const double left = box.left + legend_padding;
-    canvas.line({left, y}, {left + legend_sample, y}, {distinct_colour(i), 2});
+    canvas.line({left, y}, {left + legend_sample, y}, stroke_of(i, 2));
     canvas.text({left + legend_sample + legend_padding, y}, label, legend_style);
     y += legend_row;
   }
@@ -231,7 +240,7 @@ inline Canvas draw_line_plot(const LinePlot& plot) {
   detail::draw_axes(canvas, placed);
   canvas.clipped(placed.area, [&] {
     for (std::size_t i = plot.series.size(); i-- > 0;)  // The first one on top.
-      detail::draw_series(canvas, placed, plot.series[i], distinct_colour(i));
+      detail::draw_series(canvas, placed, plot.series[i], detail::stroke_of(i, 1.7));
   });
   if (legend.height > 0) detail::draw_legend(canvas, plot, inside.value_or(outside));
   return canvas;
