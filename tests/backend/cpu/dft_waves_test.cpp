@@ -11,6 +11,7 @@ namespace nop::test::dft_waves_test {
 
 using nop::cpu::RealDftKey;
 using nop::cpu::detail::wave;
+using nop::cpu::detail::Waves;
 
 TEST_CASE("a band has a cosine for each frequency and a sine for each but zero") {
   CHECK(RealDftKey{16, 5, false, ModeWeight::coefficient}.rows() == 5);
@@ -39,6 +40,16 @@ TEST_CASE("waves are zero where they cross zero, and turns are exact however man
   CHECK(wave<double>(key, true, 4, 3) == 0);
   CHECK(wave<double>(key, true, 2, 1) == 1);
   CHECK(wave<double>(key, false, 3, 8'000'000'008) == 1);
+}
+
+TEST_CASE("every second wave has its frequency and its row, and one too many is zero") {
+  const RealDftKey key{16, 8, false, ModeWeight::multiplicity};
+  const Waves odd_sines{true, 1, 2, 2};
+  CHECK(odd_sines.frequency(1) == 3);
+  CHECK(odd_sines.row(1, key.highest()) == 7);
+  CHECK(Waves{false, 1, 2, 2}.row(1, key.highest()) == 3);
+  CHECK(odd_sines.at<double>(key, 1, 5) == wave<double>(key, true, 3, 5));
+  CHECK(odd_sines.at<double>(key, 2, 5) == 0);
 }
 
 }  // namespace nop::test::dft_waves_test

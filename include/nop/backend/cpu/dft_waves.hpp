@@ -44,6 +44,23 @@ Real wave(const RealDftKey& key, bool sine, std::size_t k, std::size_t x) {
                            key.template weight_of<double>(k));
 }
 
+/// The cosines or sines of `count` frequencies.
+struct Waves {
+  bool sine;
+  std::size_t from, step, count;
+
+  [[nodiscard]] std::size_t frequency(std::size_t i) const { return from + i * step; }
+  /// Where the sums of the i-th one lie, among those of a line.
+  [[nodiscard]] std::size_t row(std::size_t i, std::size_t highest) const {
+    return (sine ? highest : 0) + frequency(i);
+  }
+  /// The i-th one at x, 0 if there are fewer.
+  template <real Real>
+  [[nodiscard]] Real at(const RealDftKey& key, std::size_t i, std::size_t x) const {
+    return i < count ? wave<Real>(key, sine, frequency(i), x) : 0;
+  }
+};
+
 }  // namespace detail
 
 }  // namespace nop::cpu

@@ -42,11 +42,8 @@ class LineSynthesis {
     for (std::size_t b = 0; b < blocks_; ++b)
       for (std::size_t r = 0; r < rows_; ++r)
         for (std::size_t c = 0; c < classes_; ++c)
-          for (std::size_t i = 0; i < width; ++i) {
-            const Waves all = waves(c);
-            table_.push_back(
-                r < all.count ? detail::wave<Real>(key, all.sine, all.k(r), first_of(b) + i) : 0);
-          }
+          for (std::size_t i = 0; i < width; ++i)
+            table_.push_back(waves(c).template at<Real>(key, r, first_of(b) + i));
     for (std::size_t k = 0; k <= highest_; ++k) weights_[k] = key.template weight_of<Real>(k);
   }
 
@@ -72,7 +69,7 @@ class LineSynthesis {
         const std::size_t lane = std::min(l + i, lines.count - 1);  // the last one again
         for (std::size_t c = 0; c < classes_; ++c)
           for (std::size_t r = 0; r < waves(c).count; ++r)
-            factors[(r * classes_ + c) * group + i] = sums[row_of(waves(c), r) * step + lane];
+            factors[(r * classes_ + c) * group + i] = sums[waves(c).row(r, highest_) * step + lane];
         some.mean[i]    = weights_[0] * sums[lane];
         some.line[i]    = lines.data + lane * lines.line_step;
         some.line[i][0] = first[lane];
@@ -86,14 +83,6 @@ class LineSynthesis {
   }
 
  private:
-  /// Cosines or sines of `count` frequencies.
-  struct Waves {
-    bool sine;
-    std::size_t from, every, count;
-
-    [[nodiscard]] std::size_t k(std::size_t i) const { return from + i * every; }
-  };
-
   struct Group {
     const Real* factors;  ///< [wave][class][line]
     std::array<Real, group> mean;
@@ -101,15 +90,10 @@ class LineSynthesis {
   };
 
   /// Those of a class, but k = 0: even and odd cosines, even and odd sines; or cosines and sines.
-  [[nodiscard]] Waves waves(std::size_t c) const {
+  [[nodiscard]] detail::Waves waves(std::size_t c) const {
     if (classes_ == 2) return {c == 1, 1, 1, highest_};
     const std::size_t odd = c % 2;
     return {c >= 2, 2 - odd, 2, (highest_ + odd) / 2};
-  }
-
-  /// Where the sums of a wave lie.
-  [[nodiscard]] std::size_t row_of(const Waves& all, std::size_t i) const {
-    return (all.sine ? highest_ : 0) + all.k(i);
   }
 
   /// m

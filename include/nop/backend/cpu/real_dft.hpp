@@ -109,17 +109,11 @@ class RealDft {
   }
 
  private:
-  /// The cosines or sines of every `step`-th k from `from` on, `count` of them.
-  struct Waves {
-    bool sine;
-    std::size_t from, step, count;
-  };
-
   /// The waves that are multiplied with the first and with the second of the two folded values of
   /// the points from `from` up to `to`, in chunks of `rows` each. What is missing of a chunk has
   /// coefficients zero. The coefficients are [chunk][point][first, second][row].
   struct Pair {
-    Waves first, second;
+    detail::Waves first, second;
     std::size_t from, to;
     std::size_t chunks = 0, rows = 0, place = 0;
 
@@ -136,25 +130,17 @@ class RealDft {
     pair.place                = coefficients_.size();
     for (std::size_t chunk = 0; chunk < pair.chunks; ++chunk)
       for (std::size_t x = pair.from; x < pair.to; ++x)
-        for (const Waves& waves : std::array<Waves, 2>{pair.first, pair.second})
+        for (const auto& waves : {pair.first, pair.second})
           for (std::size_t r = 0; r < pair.rows; ++r)
-            coefficients_.push_back(coefficient(key, waves, chunk * pair.rows + r, x));
+            coefficients_.push_back(waves.template at<Real>(key, chunk * pair.rows + r, x));
     pairs_.push_back(pair);
-  }
-
-  static Real coefficient(const RealDftKey& key, const Waves& waves, std::size_t row,
-                          std::size_t x) {
-    if (row >= waves.count) return 0;
-    return detail::wave<Real>(key, waves.sine, waves.from + row * waves.step, x);
   }
 
   /// Where a wave of a pair lies among the rows of C and S; null for one that is missing.
   template <class Pointer>
-  [[nodiscard]] Pointer row_of(const Waves& waves, std::size_t row, Pointer rows,
+  [[nodiscard]] Pointer row_of(const detail::Waves& waves, std::size_t row, Pointer rows,
                                std::size_t step) const {
-    if (row >= waves.count) return nullptr;
-    const std::size_t k = waves.from + row * waves.step;
-    return rows + (waves.sine ? highest_ + k : k) * step;
+    return row < waves.count ? rows + waves.row(row, highest_) * step : nullptr;
   }
 
   /// Calls `use` with a number of rows known only now as a constant.
