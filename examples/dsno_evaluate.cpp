@@ -49,6 +49,7 @@ struct Options {
   std::size_t rounds     = 7;
   std::size_t threads    = 0;
   std::string backend    = "cpu";
+  std::string rival      = "kd";
   bool resume            = false;
 };
 
@@ -129,20 +130,26 @@ void judge(const Options& options) {
   progress.start("quality", ways.size() + 2);
   std::size_t done = 0;
   const auto add   = [&](const std::string& name, const auto& make) {
-    if (!table.has(name)) table.add(name, judge(sampling::clipped(make())));
+    if (!table.has(name)) table.add(name, judge(make()));
     progress.report(++done, name);
   };
   add("real", [&] {
-    return sampling::first_samples(nop::read_images(options.more_images), unseen.noise.extent(0));
+    return sampling::clipped(
+        sampling::first_samples(nop::read_images(options.more_images), unseen.noise.extent(0)));
   });
   judge.set_teacher(sampling::clipped(unseen.teacher), teacher_moments(judge, options));
-  add("teacher", [&] { return unseen.teacher; });
-  for (const Way& way : ways)
-    add(way.name, [&] {
-      return nop::in_batches(
-          sampling::sampler_of<Backend>(way, options.run, options.images, options.batch),
-          unseen.noise, options.batch);
-    });
+  add("teacher", [&] { return sampling::clipped(unseen.teacher); });
+  const auto pictures_of = [&](const Way& way) {
+    return sampling::clipped(nop::in_batches(
+        sampling::sampler_of<Backend>(way, options.run, options.images, options.batch),
+        unseen.noise, options.batch));
+  };
+  const auto rival  = std::find_if(ways.begin(), ways.end(),
+                                   [&](const Way& way) { return way.name == options.rival; });
+  const auto is_new = [&](const Way& way) { return !table.has(way.name); };
+  if (rival != ways.end() && std::any_of(ways.begin(), ways.end(), is_new))
+    judge.set_rival(rival->name, pictures_of(*rival));
+  for (const Way& way : ways) add(way.name, [&] { return pictures_of(way); });
   std::printf("%s\n", table.path().c_str());
 }
 
@@ -306,6 +313,11 @@ void run(int argc, char** argv) {
   quality->add_option("--batch", options.batch, "pictures at a time")
       ->capture_default_str()
       ->check(CLI::Range(1, 4096));
+  std::vector<std::string> names;
+  for (const Way& way : sampling::all_ways()) names.push_back(way.name);
+  quality->add_option("--rival", options.rival, "whom the others are compared with, draw by draw")
+      ->capture_default_str()
+      ->check(CLI::IsMember(names));
   quality->add_flag("--resume", options.resume, "keep the rows that are there");
   stage("cost", "what they take", []<class B>(B, const Options& all) { time_ways<B>(all); })
       ->add_option("--rounds", options.rounds, "of which the median is taken")
