@@ -130,7 +130,7 @@ class RealDft {
     pair.place                = coefficients_.size();
     for (std::size_t chunk = 0; chunk < pair.chunks; ++chunk)
       for (std::size_t x = pair.from; x < pair.to; ++x)
-        for (const auto& waves : {pair.first, pair.second})
+        for (const auto& waves : std::array{pair.first, pair.second})
           for (std::size_t r = 0; r < pair.rows; ++r)
             coefficients_.push_back(waves.template at<Real>(key, chunk * pair.rows + r, x));
     pairs_.push_back(pair);
