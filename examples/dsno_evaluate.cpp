@@ -102,8 +102,14 @@ HeldOut held_out(const Options& options) {
   return {set.noise(samples), ends_of(set, samples)};
 }
 
+/// Whom the others are compared with, if the model is there.
+std::vector<Way>::const_iterator rival_in(const std::vector<Way>& ways, const Options& options) {
+  return std::find_if(ways.begin(), ways.end(),
+                      [&](const Way& way) { return way.name == options.rival; });
+}
+
 /// Those of other numbers of pictures, and where the model, the judge or the teacher is newer than
-/// the table.
+/// the table, or the rival is, or another one.
 void drop_old_rows(Table& table, const std::vector<Way>& ways, const Options& options,
                    std::size_t count) {
   if (!fs::exists(table.path())) return;
@@ -116,7 +122,13 @@ void drop_old_rows(Table& table, const std::vector<Way>& ways, const Options& op
   };
   check("real", "classifier");
   check("teacher", "backbone");
-  for (const Way& way : ways) check(way.name, way.model);
+  const auto rival = rival_in(ways, options);
+  for (const Way& way : ways) {
+    check(way.name, way.model);
+    if (rival == ways.end()) continue;
+    check(way.name, rival->model);
+    if (!table.value(way.name, "FD - " + rival->name)) table.drop(way.name);
+  }
 }
 
 template <nop::backend Backend>
@@ -144,8 +156,7 @@ void judge(const Options& options) {
         sampling::sampler_of<Backend>(way, options.run, options.images, options.batch),
         unseen.noise, options.batch));
   };
-  const auto rival  = std::find_if(ways.begin(), ways.end(),
-                                   [&](const Way& way) { return way.name == options.rival; });
+  const auto rival  = rival_in(ways, options);
   const auto is_new = [&](const Way& way) { return !table.has(way.name); };
   if (rival != ways.end() && std::any_of(ways.begin(), ways.end(), is_new))
     judge.set_rival(rival->name, pictures_of(*rival));

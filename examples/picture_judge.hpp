@@ -151,8 +151,7 @@ class Judge {
     return result;
   }
 
-  /// The mean square of each picture's difference from the teacher's, and the mean magnitude of
-  /// all.
+  /// The mean square of each picture's difference from the teacher's.
   [[nodiscard]] std::vector<double> squared_errors(const Images& made) const {
     const auto numbers       = made.to_host();
     const std::size_t pixels = numbers.size() / made.extent(0);
@@ -163,6 +162,8 @@ class Judge {
     }
     return squares;
   }
+
+  /// The mean magnitude of all differences.
   [[nodiscard]] double mean_error(const Images& made) const {
     const auto numbers = made.to_host();
     double sum         = 0;
